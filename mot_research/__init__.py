@@ -1,0 +1,1 @@
+"""Moments of truth: which contacts with a customer drive loyalty and revenue."""
