@@ -1,0 +1,117 @@
+"""What a driver analysis found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class DriverResult:
+    """How the satisfaction at each driver moves one outcome.
+
+    Attributes
+    ----------
+    outcome : str
+        The outcome's column, or its id in a study.
+    kind : str
+        ``score``, ``ordered``, ``binary``, ``amount`` or ``share``.
+    model : str
+        The model of the effects, in words.
+    waves : tuple of str
+        The waves whose rows were used; empty for a bare frame.
+    r_squared, r_squared_controls : float
+        Of all columns, and of the controls alone: ``lmg.sum() +
+        contact.sum() == r_squared - r_squared_controls``.
+    n_obs : int
+        Rows with an outcome and a positive weight.
+    n_effective : float
+        Kish's effective number of them, ``(Σw)² / Σw²``.
+    n_units, n_strata, degrees_of_freedom : int
+        Sampling units (clusters, or respondents) and strata among the rows,
+        and their difference.
+    outcome_mean, outcome_sd : float
+        Weighted, in outcome units.
+    top : int
+        The K of ``p_top``: the smaller of the K asked for and half the tested
+        drivers, rounded up.
+    confidence : float
+        Of every interval.
+    n_resamples, seed : int
+        Of the bootstrap.
+    missing : str
+        ``em`` or ``drop``: what was done with blanks.
+    not_tested : mapping of str to str
+        Drivers that are no players, each with the reason.
+    warnings : tuple of str
+        Sentences for the reader.
+    lmg_draws, effect_sd_draws : ndarray (n_resamples, tested drivers)
+        The common draws, in the order of ``tested``; no rows without
+        resamples.
+    """
+
+    outcome: str
+    kind: str
+    model: str
+    waves: tuple[str, ...]
+    table: pd.DataFrame
+    r_squared: float
+    r_squared_controls: float
+    n_obs: int
+    n_effective: float
+    n_units: int
+    n_strata: int
+    outcome_mean: float
+    outcome_sd: float
+    top: int
+    confidence: float
+    n_resamples: int
+    seed: int
+    missing: str
+    not_tested: Mapping[str, str]
+    warnings: tuple[str, ...]
+    lmg_draws: np.ndarray
+    effect_sd_draws: np.ndarray
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        return self.n_units - self.n_strata
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        """The drivers that are players, in the order given."""
+        return tuple(name for name in self.table.index if name not in self.not_tested)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per driver, as given; the cells of a driver not tested are empty.
+
+        Columns: ``lmg`` (how it went), ``contact`` (having it), ``share``
+        (lmg, of 1), ``ci_lower``, ``ci_upper`` (of lmg), ``relative_weight``,
+        ``first``, ``last``, ``effect``, ``std_error``, ``p_value``,
+        ``q_value`` (quality: outcome units per rating point),
+        ``contact_effect``, ``contact_std_error``, ``contact_p_value``,
+        ``contact_q_value``, ``n`` (who rated it), ``reach``, ``mean``,
+        ``rank``, ``rank_lower``, ``rank_upper``, ``p_top`` (by lmg, across all
+        customers), ``effect_sd`` (effect × sd of the rating among those who
+        had it), ``rank_each``, ``p_top_each`` (by ``effect_sd``). Without
+        resamples there are no intervals, no rank intervals and no ``p_top``.
+        """
+        return self.table.copy()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The importances with their intervals, largest first."""
+        from mot_research.report import charts
+
+        return charts.importance_bars(self, ax=ax)
+
+    def _repr_html_(self) -> str:
+        from mot_research.report import tables
+
+        return tables.drivers_html(self)

@@ -1,0 +1,60 @@
+"""Everything one run found: what the report, the notebooks and other tools read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mot_research.drivers.result import DriverResult
+from mot_research.priorities.result import Priorities
+from mot_research.study.definition import Study
+from mot_research.survey.wave import InputFile
+
+
+@dataclass(frozen=True)
+class Findings:
+    """One run of a study for one wave.
+
+    Attributes
+    ----------
+    study : Study
+    wave : str
+        The wave the findings speak of.
+    drivers : mapping of outcome id to DriverResult
+        The analyses that decide: of the waves that the rules pool.
+    alone : mapping of outcome id to DriverResult
+        The wave by itself, where ``drivers`` pools several.
+    priorities : Priorities
+    absences : DataFrame
+        Per moment: how many rated it, did not have it, left it blank, were
+        not asked, in this wave.
+    problems : DataFrame
+        The problems of the survey's files: wave, column, rule, count,
+        examples, severity, what_to_do.
+    inputs : tuple of InputFile
+        Every file read, with its sha256.
+    versions : mapping of str to str
+        Of Python and the packages that computed.
+    simulated : bool
+        Whether the study says that its data are simulated.
+    warnings : tuple of str
+        Of the study as a whole, then of each outcome.
+    not_used : tuple of str
+        One line for each part of a study that this one does not have, saying
+        what would bring it.
+    """
+
+    study: Study
+    wave: str
+    drivers: Mapping[str, DriverResult]
+    alone: Mapping[str, DriverResult]
+    priorities: Priorities
+    absences: pd.DataFrame
+    problems: pd.DataFrame
+    inputs: tuple[InputFile, ...]
+    versions: Mapping[str, str]
+    simulated: bool
+    warnings: tuple[str, ...]
+    not_used: tuple[str, ...]

@@ -1,0 +1,200 @@
+"""What to do: one row of evidence and one verdict per moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from mot_research.study.definition import Moment, Rules
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+METRICS = (
+    "reach",
+    "mean_rating",
+    "top_box",
+    "bottom_box",
+    "gap_to_expectation",
+    "importance_relationship",
+    "importance_revenue",
+    "penalty",
+    "reward",
+    "answered_in_time",
+    "trend",
+    "mentions",
+    "negative_share",
+    "revenue_at_stake",
+    "consensus",
+)
+
+Verdict = Literal["proven", "brand_bet", "likely", "minor", "not_proven", "not_tested"]
+GradeName = Literal["proven", "likely", "minor", "not_proven", "not_tested"]
+Action = Literal["fix", "protect", "wow", "bet", "find_out", "stop_and_ask"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One of the fifteen numbers of a moment, or the reason why there is none.
+
+    ``value`` is None exactly where ``reason`` is not empty. ``n`` counts the
+    respondents behind it (None where it is no count of people).
+    """
+
+    value: float | None
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    n: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What one outcome's model says of one moment, for one role.
+
+    ``effect`` is in outcome units per rating point, ``effect_sd`` per standard
+    deviation of the rating among those who had the moment; ``share`` is the
+    part of the explained importance (of 1). All numbers are None where the
+    moment is not tested.
+    """
+
+    role: str
+    outcome: str
+    grade: GradeName
+    reason: str
+    certain: bool = False
+    flags: tuple[str, ...] = ()
+    effect: float | None = None
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    q_value: float | None = None
+    effect_sd: float | None = None
+    share: float | None = None
+    share_lower: float | None = None
+    share_upper: float | None = None
+    rank: int | None = None
+    rank_lower: int | None = None
+    rank_upper: int | None = None
+    p_top: float | None = None
+    p_top_each: float | None = None
+
+
+@dataclass(frozen=True)
+class Priority:
+    """A moment with its verdict.
+
+    ``place`` (from 1) and ``heading`` ("proven", "brand_bet", "likely") are
+    None where the moment is not on the list. ``reason`` is one plain sentence
+    made from the numbers. ``grades`` has one entry per role with an outcome.
+    ``asymmetry`` is ``basic``, ``performance``, ``delight`` or ``undecided``.
+    """
+
+    moment: Moment
+    verdict: Verdict
+    proven_for: tuple[str, ...]
+    flags: tuple[str, ...]
+    reason: str
+    grades: Mapping[str, Grade]
+    metrics: Mapping[str, Metric]
+    combined_share: float | None
+    asymmetry: str
+    action: Action | None
+    place: int | None = None
+    heading: str | None = None
+
+
+@dataclass(frozen=True)
+class Priorities:
+    """Every moment of the study, those on the list first.
+
+    ``top`` is the K of the rules (the smaller of ``rules.top`` and half the
+    testable moments, rounded up); ``border`` says in words which places are
+    settled and which cannot be told apart.
+    """
+
+    rows: tuple[Priority, ...]
+    rules: Rules
+    top: int
+    border: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def listed(self) -> tuple[Priority, ...]:
+        return tuple(row for row in self.rows if row.place is not None)
+
+    def __getitem__(self, moment_id: str) -> Priority:
+        for row in self.rows:
+            if row.moment.id == moment_id:
+                return row
+        raise KeyError(moment_id)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per moment: names, verdict, reason, grades, the fifteen metrics.
+
+        Each metric has four columns: its name, ``_ci_lower``, ``_ci_upper``,
+        ``_n``, and ``_reason`` where any moment lacks it.
+        """
+        return pd.DataFrame([_flat(row) for row in self.rows]).set_index("moment")
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The priority matrix: importance against rating, with intervals."""
+        from mot_research.report import charts
+
+        return charts.priority_matrix(self, ax=ax)
+
+    def _repr_html_(self) -> str:
+        from mot_research.report import tables
+
+        return tables.priorities_html(self)
+
+
+def _flat(row: Priority) -> dict[str, object]:
+    cells: dict[str, object] = {
+        "moment": row.moment.id,
+        "name": row.moment.name,
+        "stage": row.moment.stage,
+        "category": row.moment.category,
+        "owner": row.moment.owner,
+        "place": row.place,
+        "heading": row.heading,
+        "verdict": row.verdict,
+        "proven_for": ", ".join(row.proven_for),
+        "flags": ", ".join(row.flags),
+        "action": row.action,
+        "asymmetry": row.asymmetry,
+        "reason": row.reason,
+        "combined_share": row.combined_share,
+    }
+    for role, grade in row.grades.items():
+        cells |= {
+            f"{role}_{name}": getattr(grade, name)
+            for name in (
+                "grade",
+                "certain",
+                "effect",
+                "ci_lower",
+                "ci_upper",
+                "q_value",
+                "share",
+                "share_lower",
+                "share_upper",
+                "rank",
+                "rank_lower",
+                "rank_upper",
+                "p_top",
+                "p_top_each",
+            )
+        }
+    for name in METRICS:
+        metric = row.metrics[name]
+        cells |= {
+            name: metric.value,
+            f"{name}_ci_lower": metric.ci_lower,
+            f"{name}_ci_upper": metric.ci_upper,
+            f"{name}_n": metric.n,
+            f"{name}_reason": metric.reason,
+        }
+    return cells
