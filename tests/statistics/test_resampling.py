@@ -109,7 +109,7 @@ def test_the_seed_decides_the_draws(monkeypatch):
     np.testing.assert_array_equal(draw(units, 30, seed=1).counts, draws.counts)
     assert (draw(units, 30, seed=2).counts != draws.counts).any()
     np.testing.assert_array_equal(draw(units, 10, seed=1).counts, draws.counts[:10])
-    monkeypatch.setattr("mot_research.statistics.resampling.BLOCK_ELEMENTS", 70)
+    monkeypatch.setattr("mot_research.statistics.resampling.DRAWN_AT_ONCE", 70)
     np.testing.assert_array_equal(draw(units, 30, seed=1).counts, draws.counts)
 
 
