@@ -8,6 +8,7 @@ from mot_research.simulate.draws import choice, normal, whole
 from mot_research.simulate.truth import PLANTED
 from mot_research.simulate.waves import QUESTIONS, WAVES
 
+NEW_BILL_IS_TOLD = 4.0  # how much likelier the bill is a topic after the change of its layout
 COMMENTING = 0.25  # the share of respondents who write something
 SOURCES = (("survey", 0.70), ("call", 0.14), ("social", 0.11), ("letter", 0.05))
 NEW_BILL_CODE = 999
@@ -92,11 +93,14 @@ def draw_verbatims(rng: np.random.Generator, waves: dict[str, pd.DataFrame]) -> 
         lots = rng.random((len(frame), 6))
         source = choice(rng, shares, len(frame))
         ratings = _ratings(frame)
+        topic = np.ones(len(PLANTED))
+        if wave == WAVES[-1].id:
+            topic[list(PLANTED).index("first_bill")] = NEW_BILL_IS_TOLD
         rows = []
         for i in np.flatnonzero(lots[:, 0] < COMMENTING):
             who = str(frame["customer_id"].iloc[i])
             had = np.flatnonzero(ratings[i] > 0)
-            told = np.abs(ratings[i, had] - 3.2)
+            told = topic[had] * np.abs(ratings[i, had] - 3.2)
             picks = {int(had[_pick(told, lots[i, 1])])}
             if lots[i, 2] < 0.3:
                 picks.add(int(had[_pick(told, lots[i, 3])]))
