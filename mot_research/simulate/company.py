@@ -148,7 +148,7 @@ MOMENTS = (
         description="The phone is gone: block the card, save the number, get a spare",
         expectation="Block it now, and let me be reached again today",
         ideal="Blocked in one minute, a spare phone in the next branch",
-        interaction=("phone", "branch"), cost_per_year=45000, shortlisted_by=0.30,
+        interaction=("phone", "branch"), cost_per_year=45000, shortlisted_by=0.75,
     ),
     Moment(
         id="complaint_closed", name="A complaint is closed", stage="care", category="rescue",

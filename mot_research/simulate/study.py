@@ -10,8 +10,16 @@ import pandas as pd
 from mot_research.errors import StudyError, shown
 from mot_research.simulate import truth
 from mot_research.simulate.draws import streams
+from mot_research.simulate.records import (
+    draw_customers,
+    draw_events,
+    draw_operations,
+    draw_revenue,
+)
 from mot_research.simulate.study_file import readme, study_yml
+from mot_research.simulate.voice import codes_table, draw_recordings, draw_verbatims
 from mot_research.simulate.waves import WAVES, draw_branches, draw_wave, survey_columns
+from mot_research.simulate.workshop import draw_votes
 
 
 def simulate_study(
@@ -65,8 +73,17 @@ def study_texts(*, seed: int, n_respondents: int) -> dict[str, str]:
     rng = streams(seed)
     branches = draw_branches(rng["branches"])
     waves = {wave.id: draw_wave(rng[wave.id], wave, branches, n_respondents) for wave in WAVES}
-    tables: dict[str, pd.DataFrame] = {
-        f"waves/{wave.lower()}.csv": frame[survey_columns()] for wave, frame in waves.items()
+    customers = draw_customers(rng["customers"], waves)
+    tables = {
+        **{f"waves/{wave.lower()}.csv": frame[survey_columns()] for wave, frame in waves.items()},
+        "crm/revenue.csv": draw_revenue(rng["revenue"], waves),
+        "customers.csv": customers,
+        "events.csv": draw_events(rng["events"], waves, customers),
+        "workshop/votes.csv": draw_votes(rng["votes"]),
+        "voice/verbatims.csv": draw_verbatims(rng["voice"], waves),
+        "voice/codes.csv": codes_table(),
+        "recordings.csv": draw_recordings(rng["recordings"], waves),
+        "operations.csv": draw_operations(rng["operations"]),
     }
     return {
         "study.yml": study_yml(seed=seed, n_respondents=n_respondents),

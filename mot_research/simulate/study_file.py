@@ -4,6 +4,7 @@ import json
 import re
 
 from mot_research.simulate.company import MOMENTS, STAGES, Moment
+from mot_research.simulate.records import REVENUE_DAYS, REVENUE_THROUGH
 from mot_research.simulate.waves import EXPECTED, QUESTIONS, TRUST_ITEMS, WAVES
 
 HEAD = """\
@@ -51,6 +52,23 @@ rules: {{top: 10, bets: 2, min_n: 50, false_discovery_rate: 0.05, confidence: 0.
 """
 
 
+REVENUE = f"""\
+  # What they paid in the year after the interviews, from the billing system. The export ends on
+  # the day in `through`, so the last two waves are not mature yet and stay out.
+  - {{id: revenue_12m, role: revenue, goal: revenue, kind: amount, file: crm/revenue.csv,
+     column: revenue, after: {REVENUE_DAYS} days, through: {REVENUE_THROUGH}}}
+"""
+
+FILES = """
+customers: {file: customers.csv}      # customer_since, contract_end, left_on
+events: {file: events.csv}
+recordings: {file: recordings.csv}
+workshop: {votes: workshop/votes.csv}
+voice: {file: voice/verbatims.csv, codes: voice/codes.csv, quotes: true}
+operations: {file: operations.csv}
+"""
+
+
 def study_yml(*, seed: int, n_respondents: int) -> str:
     """The text of study.yml."""
     return HEAD.format(
@@ -73,9 +91,6 @@ def study_yml(*, seed: int, n_respondents: int) -> str:
         files=FILES,
     )
 
-
-REVENUE = ""
-FILES = ""
 
 
 def _moment(moment: Moment) -> str:
@@ -126,6 +141,13 @@ and because the truth is known (`truth.json`), it shows what an analysis can fin
 |---|---|
 | `study.yml` | stages, moments, outcomes, waves and rules |
 | `waves/*.csv` | four quarterly surveys of {n} customers each |
+| `crm/revenue.csv` | what each customer paid after the survey, up to the day of the export |
+| `customers.csv` | customer since, end of the contract, day of leaving |
+| `events.csv` | calls, first invoices, top-ups, renewal calls |
+| `workshop/votes.csv` | what 18 participants of six silos chose |
+| `voice/*.csv` | comments and the code frame; addresses and numbers in them are invented |
+| `recordings.csv` | journeys of 40 customers, moment by moment |
+| `operations.csv` | operational metrics by month |
 | `truth.json` | what was planted: the effect of every moment |
 
 Made by `mot.simulate_study(directory)`; the same seed gives the same bytes.

@@ -71,8 +71,9 @@ def draw_wave(
 ) -> pd.DataFrame:
     """One wave with everything that is true of its respondents, one row each.
 
-    Columns of the survey file, and beside them what only the simulation knows
-    (:data:`HIDDEN`): ``had_*``, ``called_in_time``, ``contract_end``, ``lost``.
+    Columns of the survey file, and beside them what only the simulation knows (those
+    not in :func:`survey_columns`): ``had_*``, ``called_in_time``, ``contract_end``, ``left_on``,
+    ``log_revenue``.
     """
     n = n_respondents
     number = WAVES.index(wave)
@@ -134,6 +135,7 @@ def draw_wave(
     ends = _days(wave.end, whole(rng, 45, 120, n))
     frame["called_in_time"] = called
     frame["contract_end"] = np.where(has_contract, ends, "")
+    frame["left_on"] = np.where(stays, "", ends)
     frame["log_revenue"] = log_revenue
     return frame.sort_values("customer_id", ignore_index=True)
 
@@ -174,19 +176,24 @@ def _had(rng: np.random.Generator, reach: float, activity: Floats) -> np.ndarray
 
 
 def _effect(rating: Floats, planted: Planted, plan: np.ndarray, outcome: str) -> Floats:
-    """The planted contribution of a rated moment to ``recommend`` or ``renewed``."""
-    by_plan = np.array([planted.by_plan.get(name, 1.0) for name in truth.PLANS])[plan]
-    slope = {"recommend": planted.recommend, "renewed": planted.renewed}[outcome]
-    contact = {
-        "recommend": planted.recommend_contact, "renewed": planted.renewed_contact
+    """The planted contribution of a rated moment to ``recommend`` or ``renewed``.
+
+    Centred at the planted mean, so that the contact effect is what it is called.
+    """
+    slope, contact, penalty, reward = {
+        "recommend": (
+            planted.recommend, planted.recommend_contact, planted.penalty, planted.reward
+        ),
+        "renewed": (planted.renewed, planted.renewed_contact, planted.penalty_renewed, 0.0),
     }[outcome]
-    penalty = {"recommend": planted.penalty, "renewed": planted.penalty_renewed}[outcome]
-    reward = {"recommend": planted.reward, "renewed": 0.0}[outcome]
+    shares = planted.shares()
+    mean = sum(rating * share for rating, share in enumerate(shares, start=1))
+    by_plan = np.array([planted.by_plan.get(name, 1.0) for name in truth.PLANS])[plan]
     return (
         contact
-        + by_plan * slope * (rating - planted.mean)
-        - penalty * (rating <= 2)
-        + reward * (rating == 5)
+        + by_plan * slope * (rating - mean)
+        - penalty * ((rating <= 2) - (shares[0] + shares[1]))
+        + reward * ((rating == 5) - shares[4])
     )
 
 
