@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from pandas.api.extensions import ExtensionArray
 
 from mot_research.simulate import truth
 from mot_research.simulate.draws import Floats, choice, normal, whole
@@ -84,16 +85,18 @@ def draw_wave(
     tenure = np.clip(tenure, 0.1, 25.0)
     spend = np.array([120.0, 330.0, 480.0])[plan]
     prior_revenue = np.round(spend * np.exp(0.15 * activity + 0.35 * normal(rng, n)), 2)
-    frame = pd.DataFrame({
-        "customer_id": [f"C{100000 + len(WAVES) * i + number}" for i in _ids(rng, n)],
-        "interview": _days(wave.start, whole(rng, 0, (wave.end - wave.start).days, n)),
-        "region": np.asarray(truth.REGIONS)[branches.region[branch]],
-        "branch": branches.label(branch),
-        "plan": np.asarray(truth.PLANS)[plan],
-        "tenure_years": tenure,
-        "prior_revenue": prior_revenue,
-        "weight": _weights(rng, n),
-    })
+    frame = pd.DataFrame(
+        {
+            "customer_id": [f"C{100000 + len(WAVES) * i + number}" for i in _ids(rng, n)],
+            "interview": _days(wave.start, whole(rng, 0, (wave.end - wave.start).days, n)),
+            "region": np.asarray(truth.REGIONS)[branches.region[branch]],
+            "branch": branches.label(branch),
+            "plan": np.asarray(truth.PLANS)[plan],
+            "tenure_years": tenure,
+            "prior_revenue": prior_revenue,
+            "weight": _weights(rng, n),
+        }
+    )
 
     halo = normal(rng, n)
     recommend = np.full(n, truth.RECOMMEND_LEVEL)
@@ -148,8 +151,18 @@ def survey_columns() -> list[str]:
         if moment in EXPECTED:
             asked.append(f"{column}_expected")
     return [
-        "customer_id", "interview", "region", "branch", "plan", "tenure_years", "prior_revenue",
-        "weight", *asked, *TRUST_ITEMS, "ltr", "renewed",
+        "customer_id",
+        "interview",
+        "region",
+        "branch",
+        "plan",
+        "tenure_years",
+        "prior_revenue",
+        "weight",
+        *asked,
+        *TRUST_ITEMS,
+        "ltr",
+        "renewed",
     ]
 
 
@@ -165,14 +178,14 @@ def _days(start: date, offset: np.ndarray) -> np.ndarray:
 
 def _weights(rng: np.random.Generator, n: int) -> Floats:
     """Log-normal weights of mean 1 with the planted design effect."""
-    raw = np.exp(np.sqrt(np.log(truth.DESIGN_EFFECT)) * normal(rng, n))
-    return np.maximum(np.round(raw / raw.mean(), 4), 0.0001)
+    raw: Floats = np.exp(np.sqrt(np.log(truth.DESIGN_EFFECT)) * normal(rng, n))
+    return np.round(raw / raw.mean(), 4).clip(min=0.0001)
 
 
 def _had(rng: np.random.Generator, reach: float, activity: Floats) -> np.ndarray:
     """Who had the moment: active customers have more of everything."""
     latent = 0.3 * activity + np.sqrt(1 - 0.3**2) * normal(rng, len(activity))
-    return np.ones(len(activity), dtype=bool) if reach == 1 else latent < ndtri(reach)
+    return latent < (np.inf if reach == 1 else NormalDist().inv_cdf(reach))
 
 
 def _effect(rating: Floats, planted: Planted, plan: np.ndarray, outcome: str) -> Floats:
@@ -182,24 +195,28 @@ def _effect(rating: Floats, planted: Planted, plan: np.ndarray, outcome: str) ->
     """
     slope, contact, penalty, reward = {
         "recommend": (
-            planted.recommend, planted.recommend_contact, planted.penalty, planted.reward
+            planted.recommend,
+            planted.recommend_contact,
+            planted.penalty,
+            planted.reward,
         ),
         "renewed": (planted.renewed, planted.renewed_contact, planted.penalty_renewed, 0.0),
     }[outcome]
     shares = planted.shares()
     mean = sum(rating * share for rating, share in enumerate(shares, start=1))
     by_plan = np.array([planted.by_plan.get(name, 1.0) for name in truth.PLANS])[plan]
-    return (
+    effect: Floats = (
         contact
         + by_plan * slope * (rating - mean)
         - penalty * ((rating <= 2) - (shares[0] + shares[1]))
         + reward * ((rating == 5) - shares[4])
     )
+    return effect
 
 
 def _answers(
     rng: np.random.Generator, rating: Floats, had: np.ndarray, blank: float
-) -> pd.array:
+) -> ExtensionArray:
     """Ratings as they are written: 6 not experienced; blank as 0 on paper, empty online."""
     lot = rng.random(len(rating))
     answers = pd.array(np.where(had, rating, NOT_EXPERIENCED).astype(int), dtype="Int64")
@@ -209,4 +226,4 @@ def _answers(
 
 
 def _logistic(value: Floats) -> Floats:
-    return 1.0 / (1.0 + np.exp(-value))
+    return np.asarray(1.0 / (1.0 + np.exp(-value)))
