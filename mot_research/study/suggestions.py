@@ -1,0 +1,19 @@
+"""The nearest allowed name, for messages: suggested, never applied by itself."""
+
+from collections.abc import Iterable
+
+SIMILAR_ENOUGH = 70  # of 100; below it a suggestion misleads more often than it helps
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str | None:
+    """Return the allowed name most similar to `name`, or None where none is near."""
+    from rapidfuzz import fuzz, process, utils
+
+    match = process.extractOne(
+        name,
+        sorted(set(allowed)),
+        scorer=fuzz.WRatio,
+        processor=utils.default_process,
+        score_cutoff=SIMILAR_ENOUGH,
+    )
+    return None if match is None else match[0]
