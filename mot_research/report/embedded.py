@@ -1,0 +1,204 @@
+"""Render an executed notebook with pandoc and Typst: one self-contained HTML file, one PDF."""
+
+import base64
+import json
+import mimetypes
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mot_research.errors import RenderError, shown
+from mot_research.report.composing import compose
+from mot_research.report.metadata import house_metadata
+from mot_research.report.targets import replacing
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ASSETS = Path(__file__).parent / "assets"
+FONTS = ASSETS / "fonts"
+OLDEST_PANDOC = (3, 2)
+# Raw HTML, TeX and Typst are not read at all: what stands in a text is printed, never obeyed.
+READER = (
+    "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans"
+    "-markdown_in_html_blocks-latex_macros"
+)
+_IMAGE = re.compile(r'(<img\b[^>]*? src=")([^"]+)(")')
+_FILTER_MESSAGE = re.compile(r"MOT: (.*?)(?:\n|$)", re.DOTALL)
+
+
+def render_html(
+    notebook: "NotebookNode", metadata: Mapping[str, Any], target: Path, *, beside: Path
+) -> None:
+    """Write `target`: one HTML file that opens offline and asks for nothing.
+
+    Parameters
+    ----------
+    notebook
+        The executed notebook.
+    metadata
+        The front matter; `title`, `subtitle`, `author`, `date`, `lang`, `keywords`,
+        `description`, `accent`, `logo`, `toc`, `number-sections` and `execute` are used.
+    target
+        Written beside and renamed: the previous file stays until the new one is whole.
+    beside
+        The folder that pictures named in the text and the logo are relative to.
+
+    Raises
+    ------
+    RenderError
+        If a reference has no target, a picture is missing, or pandoc fails.
+    """
+    with _composed(notebook, metadata, beside) as (folder, house):
+        command = ["--to=html5", "--mathml", f"--template={ASSETS / 'template.html'}"]
+        text = _pandoc(folder, [*command, *_contents(house)])
+        text = text.replace("/*house-style*/", (ASSETS / "house.css").read_text("utf-8"))
+        text = _IMAGE.sub(lambda match: _with_data(match, folder, beside), text)
+        with replacing(target) as written:
+            written.write_text(text, encoding="utf-8", newline="\n")
+
+
+def render_pdf(
+    notebook: "NotebookNode", metadata: Mapping[str, Any], target: Path, *, beside: Path
+) -> None:
+    """Write `target`: a tagged PDF. Parameters and errors as in :func:`render_html`."""
+    import typst
+
+    with _composed(notebook, metadata, beside) as (folder, house):
+        command = ["--to=typst", f"--template={ASSETS / 'template.typ'}"]
+        source = _pandoc(folder, [*command, *_contents(house)])
+        _copy_pictures(source, folder, beside)
+        (folder / "document.typ").write_text(source, encoding="utf-8")
+        try:
+            content = typst.compile(
+                str(folder / "document.typ"),
+                root=str(folder),
+                font_paths=[str(path) for path in font_folders()],
+                format="pdf",
+                timestamp=0,
+            )
+        except typst.TypstError as error:
+            raise RenderError(
+                f"the PDF could not be set: {shown(error)}. Simplify the table, formula or "
+                "picture it names."
+            ) from error
+        with replacing(target) as written:
+            written.write_bytes(content)
+
+
+def font_folders() -> list[Path]:
+    """The folders of the house fonts and of DejaVu Sans, which fills in missing signs."""
+    folders = [FONTS]
+    matplotlib = find_spec("matplotlib")
+    if matplotlib and matplotlib.origin:
+        folders.append(Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf")
+    return folders
+
+
+@cache
+def pandoc_command() -> str:
+    """The pandoc on PATH if it is new enough, else the one that came with the package."""
+    found = shutil.which("pandoc")
+    if found:
+        line = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
+        version = re.match(r"pandoc\S* (\d+)\.(\d+)", line)
+        if version and (int(version[1]), int(version[2])) >= OLDEST_PANDOC:
+            return found
+    import pypandoc
+
+    try:
+        return str(pypandoc.get_pandoc_path())
+    except OSError as error:
+        raise RenderError(
+            f"no pandoc {OLDEST_PANDOC[0]}.{OLDEST_PANDOC[1]} or newer was found. Install "
+            "pandoc, or the Python package pypandoc_binary."
+        ) from error
+
+
+@contextmanager
+def _composed(
+    notebook: "NotebookNode", metadata: Mapping[str, Any], beside: Path
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A temporary folder with `document.md`, `metadata.json`, the figures and the logo."""
+    with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        house = house_metadata(metadata)
+        if house.get("logo"):
+            house["logo"] = _copy_logo(beside / house["logo"], folder)
+        (folder / "document.md").write_text(compose(notebook, metadata, folder), encoding="utf-8")
+        (folder / "metadata.json").write_text(json.dumps(house), encoding="utf-8")
+        yield folder, house
+
+
+def _copy_logo(logo: Path, folder: Path) -> str:
+    if not logo.is_file() or logo.suffix.lower() not in (".svg", ".png", ".jpg", ".jpeg"):
+        raise RenderError(
+            f"the logo '{shown(logo)}' is not a picture file. Give an svg, png or jpg, or take "
+            "the line 'logo:' out."
+        )
+    copy = f"logo{logo.suffix.lower()}"
+    shutil.copyfile(logo, folder / copy)
+    return copy
+
+
+def _contents(house: Mapping[str, Any]) -> list[str]:
+    return ["--table-of-contents", "--toc-depth=2"] if house.get("toc") else []
+
+
+def _pandoc(folder: Path, arguments: list[str]) -> str:
+    command = [
+        pandoc_command(),
+        f"--from={READER}",
+        "--standalone",
+        "--columns=100000",  # a wide pipe table must not get relative column widths
+        "--wrap=none",
+        "--no-highlight",
+        f"--metadata-file={folder / 'metadata.json'}",
+        f"--lua-filter={ASSETS / 'filter.lua'}",
+        *arguments,
+        str(folder / "document.md"),
+    ]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder)
+    if done.returncode:
+        own = _FILTER_MESSAGE.search(done.stderr)
+        if own:
+            raise RenderError(own[1].strip())
+        raise RenderError(
+            f"pandoc failed: {shown(done.stderr.strip())}. Look for what is unusual in the "
+            "document's last change."
+        )
+    return done.stdout
+
+
+def _with_data(match: re.Match[str], folder: Path, beside: Path) -> str:
+    path = _picture(match[2], folder, beside)
+    kind = mimetypes.guess_type(path.name)[0]
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f"{match[1]}data:{kind};base64,{data}{match[3]}"
+
+
+def _copy_pictures(source: str, folder: Path, beside: Path) -> None:
+    for name in re.findall(r'#image\("((?:[^"\\]|\\.)*)"', source):
+        path = _picture(name, folder, beside)
+        copy = folder / name
+        if path != copy:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+
+
+def _picture(name: str, folder: Path, beside: Path) -> Path:
+    for place in (folder, beside):
+        path = (place / name).resolve()
+        if path.is_file() and path.is_relative_to(place.resolve()):
+            return path
+    raise RenderError(
+        f"the picture '{shown(name)}' does not lie in {shown(beside)}. Put it there, or "
+        "correct its name."
+    )

@@ -1,0 +1,295 @@
+"""Execute a document once, in this interpreter; every format is rendered from the result."""
+
+import ast
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mot_research
+from mot_research.errors import MotError, RenderError, shown
+from mot_research.report.documents import (
+    INLINE,
+    Document,
+    cell_options,
+    lines_outside_code,
+    parameter_names,
+    to_notebook,
+)
+from mot_research.report.escaping import escape_markdown
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
+    from nbformat import NotebookNode
+
+FIGURE_DPI = 220
+SVG_SALT = "mot_research"
+_INLINE_TYPE = "application/x.mot.inline+json"
+_INLINE_CODE = """\
+import IPython.display as _display
+_value = ({expression})
+_display.display({{{mime!r}: [hasattr(_value, "_repr_markdown_"),
+    _value._repr_markdown_() if hasattr(_value, "_repr_markdown_") else str(_value)]}}, raw=True)
+del _value, _display"""
+
+
+def execute(
+    document: Document,
+    *,
+    parameters: Mapping[str, Any],
+    cwd: Path,
+    on_cell: Callable[[int, int], None] | None = None,
+    timeout: float | None = None,
+) -> "NotebookNode":
+    """Execute every code cell once and return the notebook with its outputs.
+
+    The cell tagged ``parameters`` is followed by an injected one. Inline values
+    (```{python} expression```) are evaluated at their place in the text and written into it:
+    as Markdown where the value says how (``_repr_markdown_``), else as literal text.
+
+    Parameters
+    ----------
+    document
+        What :func:`read_document` returned.
+    parameters
+        Values for names that the parameters cell assigns: numbers, text, paths, None, and
+        lists and mappings of these.
+    cwd
+        The working directory of the code.
+    on_cell
+        Called with (cells done, cells in all) before the first and after each code cell.
+    timeout
+        Seconds a single cell may take; None for no limit.
+
+    Raises
+    ------
+    RenderError
+        If a parameter is unknown or a cell fails. A failure that is a ``MotError`` in the
+        kernel is passed on with its message alone.
+    """
+    notebook = to_notebook(document)
+    _inject(notebook, document, parameters)
+    slots = _add_inline_cells(notebook, document)
+    with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as folder:
+        _run(_execute_cells(notebook, document, Path(cwd), Path(folder), on_cell, timeout))
+    _fill_inline(notebook, slots)
+    return notebook
+
+
+def _inject(notebook: "NotebookNode", document: Document, parameters: Mapping[str, Any]) -> None:
+    from nbformat import v4
+
+    if not parameters:
+        return
+    names = parameter_names(document)
+    if names is None:
+        raise RenderError(
+            f"{shown(document.path.name)} takes no parameters, but {_listed(parameters)} was "
+            "given. Add a cell with the line '#| tags: [parameters]'."
+        )
+    unknown = [name for name in parameters if name not in names]
+    if unknown:
+        raise RenderError(
+            f"{shown(document.path.name)} has no parameter {_listed(unknown)}. Its parameters "
+            f"cell assigns: {_listed(names)}."
+        )
+    lines = [f"{name} = {_literal(value)}" for name, value in parameters.items()]
+    cell = v4.new_code_cell("\n".join(["#| include: false", *lines]))
+    cell.metadata["tags"] = ["injected-parameters"]
+    del cell["id"]
+    at = next(n for n, cell in enumerate(document.cells) if cell.is_parameters)
+    notebook.cells.insert(at + 2, cell)  # after the raw cell and the parameters cell
+
+
+def _literal(value: Any) -> str:
+    literal = repr(os.fspath(value) if isinstance(value, os.PathLike) else value)
+    try:
+        ast.literal_eval(literal)
+    except (ValueError, SyntaxError) as error:
+        raise RenderError(
+            f"the parameter value {shown(literal)} cannot be written into a document. Allowed "
+            "are numbers, text, paths, None, and lists and mappings of these."
+        ) from error
+    return literal
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(f"'{shown(name)}'" for name in names)
+
+
+def _add_inline_cells(
+    notebook: "NotebookNode", document: Document
+) -> "list[tuple[NotebookNode, list[NotebookNode]]]":
+    """Put one hidden cell per inline value behind its text; return text and hidden cells."""
+    from nbformat import v4
+
+    slots = []
+    cells = []
+    for cell in notebook.cells:
+        cells.append(cell)
+        if cell.cell_type != "markdown":
+            continue
+        hidden = []
+        for line, is_text in lines_outside_code(cell.source):
+            for match in INLINE.finditer(line) if is_text else ():
+                code = _INLINE_CODE.format(expression=match[1], mime=_INLINE_TYPE)
+                hidden.append(v4.new_code_cell(code, metadata={"mot_inline": match[1]}))
+        if hidden:
+            slots.append((cell, hidden))
+            cells.extend(hidden)
+    notebook.cells = cells
+    return slots
+
+
+def _fill_inline(
+    notebook: "NotebookNode", slots: "list[tuple[NotebookNode, list[NotebookNode]]]"
+) -> None:
+    for text, hidden in slots:
+        values = iter([_inline_value(cell) for cell in hidden])
+        text.source = "\n".join(
+            INLINE.sub(lambda match: next(values), line) if is_text else line
+            for line, is_text in lines_outside_code(text.source)
+        )
+    notebook.cells = [cell for cell in notebook.cells if "mot_inline" not in cell.metadata]
+
+
+def _inline_value(cell: "NotebookNode") -> str:
+    is_markdown, value = next(
+        output.data[_INLINE_TYPE] for output in cell.outputs if _INLINE_TYPE in output.get("data", {})
+    )
+    return str(value) if is_markdown else escape_markdown(value)
+
+
+def _run(work: Any) -> None:
+    """Run a coroutine to its end, also where a loop is running already (in JupyterLab)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+        return
+    failures: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            asyncio.run(work)
+        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+            failures.append(error)
+
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+async def _execute_cells(
+    notebook: "NotebookNode",
+    document: Document,
+    cwd: Path,
+    folder: Path,
+    on_cell: Callable[[int, int], None] | None,
+    timeout: float | None,
+) -> None:
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    client = _client(notebook, folder, timeout)
+    places = iter([cell.place for cell in document.cells if cell.kind == "code"])
+    todo = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    async with client.async_setup_kernel(cwd=str(cwd), env=_environment(), cleanup_kc=True):
+        if threading.current_thread() is threading.main_thread() and os.name == "posix":
+            # nbclient's own handler would swallow Ctrl-C; let it cancel this task instead.
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        for done, number in enumerate(todo):
+            if on_cell:
+                on_cell(done, len(todo))
+            cell = notebook.cells[number]
+            place = _place(cell, document, places)
+            if _skipped(cell):
+                continue
+            try:
+                await client.async_execute_cell(cell, number, store_history=True)
+            except CellExecutionError as error:
+                raise _failure(error, place) from None
+            except CellTimeoutError as error:
+                raise RenderError(
+                    f"{place} took longer than {timeout:g} seconds. Run it in JupyterLab to see "
+                    "where it waits, or allow it more time."
+                ) from error
+            except DeadKernelError as error:
+                raise RenderError(
+                    f"Python stopped while it ran {place}, most often for want of memory. Close "
+                    "other programs, or take a smaller wave."
+                ) from error
+            cell.metadata.pop("execution", None)
+    if on_cell:
+        on_cell(len(todo), len(todo))
+
+
+def _client(notebook: "NotebookNode", folder: Path, timeout: float | None) -> "NotebookClient":
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    class ThisInterpreter(KernelSpecManager):
+        """The one kernel there is: whatever specs are installed, the running interpreter."""
+
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+    manager = AsyncKernelManager(
+        kernel_name="python3",
+        kernel_spec_manager=ThisInterpreter(),
+        connection_file=str(folder / "kernel.json"),
+        transport="ipc" if os.name == "posix" else "tcp",
+    )
+    client = NotebookClient(notebook, km=manager, timeout=timeout, allow_errors=False)
+    rc = {"figure.dpi": FIGURE_DPI, "savefig.dpi": FIGURE_DPI, "svg.hashsalt": SVG_SALT}
+    client.extra_arguments = [
+        "--log-level=ERROR",
+        f"--ipython-dir={folder}",
+        "--HistoryManager.enabled=False",
+        "--InlineBackend.figure_formats={'svg', 'png'}",
+        f"--InlineBackend.rc={rc}",
+        "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'metadata': {'Date': None}}",
+    ]
+    return client
+
+
+def _environment() -> dict[str, str]:
+    """The environment with this very `mot_research` importable, and sets in one order."""
+    root = str(Path(mot_research.__file__).resolve().parents[1])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
+
+
+def _skipped(cell: "NotebookNode") -> bool:
+    return cell_options(cell.source, "a cell").get("eval", True) is False
+
+
+def _place(cell: "NotebookNode", document: Document, places: Any) -> str:
+    if "mot_inline" in cell.metadata:
+        return f"the inline value '{shown(cell.metadata.mot_inline)}' of {document.path.name}"
+    if "injected-parameters" in cell.metadata.get("tags", ()):
+        return f"the parameters given to {document.path.name}"
+    return str(next(places))
+
+
+def _failure(error: Any, place: str) -> RenderError:
+    if error.ename in _names_below(MotError):
+        return RenderError(error.evalue)
+    last = error.evalue.strip().split("\n")[-1]
+    return RenderError(
+        f"{place} failed: {shown(error.ename)}: {shown(last)}. Run the document cell by cell in "
+        "JupyterLab to find the cause."
+    )
+
+
+def _names_below(root: type) -> set[str]:
+    return {root.__name__}.union(*(_names_below(child) for child in root.__subclasses__()))
+

@@ -1,0 +1,92 @@
+"""Hand the executed notebook to Quarto, where a `quarto` command is on PATH."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mot_research.errors import RenderError, shown
+from mot_research.report.documents import front_matter
+from mot_research.report.metadata import house_metadata
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ASSETS = Path(__file__).parent / "assets"
+_NAMES = {"html": "html", "pdf": "typst"}
+_UNRESOLVED = re.compile(r"[Uu]nable to resolve crossref @([\w-]+)")
+
+
+def quarto_command() -> str | None:
+    """The path of the `quarto` command, or None."""
+    return shutil.which("quarto")
+
+
+def render(
+    notebook: "NotebookNode", metadata: Mapping[str, Any], name: str, target: Path, *, beside: Path
+) -> None:
+    """Write `target` (``html`` or ``pdf``) from an executed notebook; nothing runs again.
+
+    Raises
+    ------
+    RenderError
+        If Quarto fails, or a reference in the text has no target.
+    """
+    import nbformat
+
+    with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as folder_name:
+        folder = Path(folder_name)
+        shutil.copytree(ASSETS, folder / "assets")
+        _copy_pictures(beside, folder)
+        whole = dict(metadata) | {"format": formats("assets"), "jupyter": "python3"}
+        whole["accent"] = house_metadata(metadata)["accent"]
+        copy = nbformat.from_dict(notebook)
+        copy.cells = [nbformat.from_dict(dict(cell)) for cell in notebook.cells]
+        copy.cells[0].source = front_matter(whole)
+        (folder / "document.ipynb").write_text(nbformat.writes(copy), encoding="utf-8")
+        command = [str(quarto_command()), "render", "document.ipynb", "--to", _NAMES[name]]
+        done = subprocess.run(
+            [*command, "--no-execute"], cwd=folder, capture_output=True, encoding="utf-8"
+        )
+        log = done.stderr + done.stdout
+        made = folder / f"document.{name}"
+        unresolved = _UNRESOLVED.search(log)
+        if unresolved:
+            raise RenderError(
+                f"the reference '@{unresolved[1]}' has no target in this document. Label the "
+                "cell or the section it means."
+            )
+        if done.returncode or not made.is_file():
+            lines = [line for line in log.strip().split("\n") if line.strip()]
+            last = next((line for line in lines if "ERROR" in line), lines[-1] if lines else "")
+            raise RenderError(
+                f"quarto failed: {shown(last)}. Try the renderer 'embedded', or run 'quarto "
+                "check'."
+            )
+        shutil.copyfile(made, target)
+
+
+def formats(assets: str) -> dict[str, Any]:
+    """The `format` options of both outputs, with the assets in the folder named `assets`."""
+    return {
+        "html": {
+            "theme": ["default", f"{assets}/house.scss"],
+            "html-math-method": "mathml",
+            "embed-resources": True,
+            "minimal": False,
+        },
+        "typst": {
+            "template-partials": [f"{assets}/typst-template.typ", f"{assets}/typst-show.typ"],
+            "font-paths": [f"{assets}/fonts"],
+            "papersize": "a4",
+        },
+    }
+
+
+def _copy_pictures(beside: Path, folder: Path) -> None:
+    for path in beside.iterdir():
+        if path.suffix.lower() in (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"):
+            shutil.copyfile(path, folder / path.name)
