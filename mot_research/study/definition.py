@@ -219,6 +219,15 @@ class Study(Part):
         column: str | None = getattr(source, role)
         return column
 
+    @property
+    def column_names(self) -> set[str]:
+        """Every column of the waves that the study names, but for the design's."""
+        names = {*self.segments, *self.controls, *(self.voice.columns if self.voice else ())}
+        for moment in self.moments:
+            names |= {moment.rating, moment.expected, moment.emotion} - {None}
+        names |= {outcome.column for outcome in self.outcomes if outcome.file is None}
+        return names.union(*self.scales.values())
+
     def is_mature(self, outcome: Outcome, wave: WaveFile) -> bool:
         """Return whether the outcome is complete for a wave's customers.
 
@@ -272,7 +281,6 @@ def _disagreements(study: Study) -> Iterator[Problem]:
         yield from _rating_problems(study, moment, place)
     yield from _columns_used_twice(study)
     yield from _joins_without_respondent(study)
-    yield from _unknown_not_asked(study)
 
 
 def _repeated_ids(kind: str, parts: tuple[Any, ...]) -> Iterator[Problem]:
@@ -345,23 +353,3 @@ def _joins_without_respondent(study: Study) -> Iterator[Problem]:
                 ("outcomes", index, "file"),
                 "an outcome's own file is joined by respondent: add respondent, the column of ids",
             )
-
-
-def _unknown_not_asked(study: Study) -> Iterator[Problem]:
-    known = set(study.segments) | set(study.controls)
-    for moment in study.moments:
-        known |= {moment.id} | {
-            column for column in (moment.rating, moment.expected, moment.emotion) if column
-        }
-    known |= {name for outcome in study.outcomes for name in (outcome.id, outcome.column)}
-    known |= {column for columns in study.scales.values() for column in columns}
-    known |= set(study.voice.columns) if study.voice else set()
-    for index, wave in enumerate(study.waves):
-        for position, name in enumerate(wave.not_asked):
-            if name not in known:
-                near = nearest(name, known)
-                yield (
-                    ("waves", index, "not_asked", position),
-                    f"'{shown(name)}' is no id of a moment or outcome and no column of the study."
-                    + (f" Did you mean '{shown(near)}'?" if near else ""),
-                )

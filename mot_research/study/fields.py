@@ -1,8 +1,6 @@
 """The kinds of text and number that a study file may hold, each checked once.
 
-YAML reads ``id: 2017`` as a number; here it becomes the text "2017". What
-would lose characters on the way (``2026.10``, ``007``) is refused with the
-advice to quote it.
+YAML reads ``id: 2017`` as a number; where a text is wanted it becomes "2017".
 """
 
 import datetime
@@ -27,13 +25,13 @@ DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def _as_text(value: Any) -> Any:
-    """Whole numbers and dates of YAML as text; other numbers must be quoted."""
-    if type(value) is int:
-        return str(value)
-    if type(value) is datetime.date:
+    """Numbers and dates as text, where a text is wanted."""
+    if isinstance(value, bool):
+        raise ValueError("true and false are no text: put the word in quotes")  # noqa: TRY004
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, datetime.date):
         return value.isoformat()
-    if isinstance(value, (bool, int, float, datetime.datetime)):
-        raise ValueError("this is read as a number, a date or true/false: put it in quotes")
     return value
 
 
@@ -112,7 +110,7 @@ def _checked_number(value: float) -> float:
 
 def _refuse_truth(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("must be a number, not true or false")
+        raise ValueError("must be a number, not true or false")  # noqa: TRY004
     return value
 
 
@@ -136,7 +134,7 @@ def _as_duration(value: Any) -> Any:
 def _as_date(value: Any) -> Any:
     """Dates only: pydantic alone would take numbers as seconds since 1970."""
     if isinstance(value, datetime.datetime):
-        raise ValueError("write a date without a time, for example 2026-01-10")
+        raise ValueError("write a date without a time, for example 2026-01-10")  # noqa: TRY004
     if isinstance(value, datetime.date):
         return value
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
@@ -159,6 +157,14 @@ def code_text(code: float | str) -> str:
     return code if isinstance(code, str) else f"{code:.15g}"
 
 
+def code_number(code: float | str) -> float:
+    """Return the number that a code is, NaN where it is a word."""
+    try:
+        return float(code)
+    except ValueError:
+        return math.nan
+
+
 def listed(codes: Iterable[float | str]) -> str:
     """Return codes as one readable list: "0, 6, n/a"."""
     return ", ".join(shown(code_text(code)) for code in codes)
@@ -172,7 +178,7 @@ def check_scale(low: float, high: float) -> None:
 
 def check_codes(name: str, codes: Iterable[float | str], low: float, high: float) -> None:
     """Raise ValueError if a code for "no value" is a value of the scale."""
-    inside = [code for code in codes if not isinstance(code, str) and low <= code <= high]
+    inside = [code for code in codes if low <= code_number(code) <= high]
     if inside:
         raise ValueError(
             f"{name}: {listed(inside)} lies on the scale {low:g} to {high:g}, "

@@ -51,7 +51,7 @@ BOTTOM = 0.25  # of the way from low to high, where no bottom_box is given
 class Part(BaseModel):
     """A part of a study file: frozen, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
 class About(Part):
@@ -283,7 +283,7 @@ class Outcome(Part):
             (("low", "high"), scaled, "score and ordered"),
             (("yes", "no"), binary, "binary"),
         ):
-            given = [name for name in names if name in self.model_fields_set]
+            given = [name for name in names if getattr(self, name) not in (None, ())]
             if given and not allowed:
                 raise ValueError(
                     f"{' and '.join(given)} can't be used with kind {self.kind}, only with {kinds}"

@@ -1,0 +1,278 @@
+"""From ratings to columns: contact and quality of every moment, and the controls.
+
+For each driver j and respondent i the design has the exposure E_ij (1 if the
+contact was had) and the quality E_ij (x_ij − m_j), with a fixed pilot centre
+m_j; see the page on contact and quality in the documentation for why a
+structural absence is treated so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mot_research.errors import AnalysisError
+from mot_research.survey.wave import BLANK, NOT_ASKED, NOT_EXPERIENCED, RATED
+
+MAX_BLANK_SHARE = 0.40  # more blanks than this and a driver is not tested
+WARN_BLANK_SHARE = 0.20
+MIN_PAIR_ROWS = 100  # rows in which two drivers of a random module must meet
+MIN_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one analysis, blanks still in them.
+
+    Attributes
+    ----------
+    drivers : tuple of str
+    ratings : ndarray (n, p)
+        On the scale where rated, NaN elsewhere.
+    states : ndarray (n, p) of int
+        RATED, NOT_EXPERIENCED, BLANK or NOT_ASKED.
+    outcome : ndarray (n,)
+        NaN where blank.
+    weight : ndarray (n,)
+    controls : DataFrame (n rows)
+        Numbers (NaN where blank) or categories.
+    unit : ndarray (n,) of int
+        The sampling unit of each row, as numbered in the study's units.
+    """
+
+    drivers: tuple[str, ...]
+    ratings: np.ndarray
+    states: np.ndarray
+    outcome: np.ndarray
+    weight: np.ndarray
+    controls: pd.DataFrame
+    unit: np.ndarray
+
+    def keep(self, rows: np.ndarray) -> Rows:
+        """The rows where the mask is true."""
+        return Rows(
+            self.drivers,
+            self.ratings[rows],
+            self.states[rows],
+            self.outcome[rows],
+            self.weight[rows],
+            self.controls.loc[rows].reset_index(drop=True),
+            self.unit[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the rows say of one driver before any model (weighted, blanks left out)."""
+
+    n: int
+    n_effective: float
+    reach: float
+    mean: float
+    blank_share: float
+
+
+@dataclass(frozen=True)
+class Design:
+    """Numbers for the reduction, and where each kind of column stands.
+
+    Positions count in z = (1, columns…): the constant is 0, the outcome 1.
+
+    Attributes
+    ----------
+    columns : ndarray (n, k)
+        NaN where blank.
+    names : tuple of str
+        Of the columns.
+    tested : tuple of str
+        The players.
+    quality : tuple of int
+        Position of each player's quality column.
+    exposure : tuple of int or None
+        Position of each player's exposure, None where its reach is 1.
+    controls : tuple of int
+        Positions of the controls, with the exposures of drivers not tested.
+    described : mapping of driver to Described
+    not_tested : mapping of driver to reason
+    """
+
+    rows: Rows
+    columns: np.ndarray
+    names: tuple[str, ...]
+    tested: tuple[str, ...]
+    quality: tuple[int, ...]
+    exposure: tuple[int | None, ...]
+    controls: tuple[int, ...]
+    described: Mapping[str, Described]
+    not_tested: Mapping[str, str]
+    n_blank_outcome: int
+    n_dropped: int
+
+
+def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
+    """Make the columns of one analysis.
+
+    Rows without an outcome or without a positive weight are left out and
+    counted. A driver is *not tested* where nobody rated it, all gave the same
+    rating, more than 40 % left it blank, fewer than ``min_n`` effective
+    respondents rated it, or a random module shows it together with another in
+    fewer than 100 rows; its exposure stays as a control where it varies.
+
+    Raises
+    ------
+    AnalysisError
+        Fewer than ten rows remain, or the outcome does not vary.
+    """
+    usable = np.isfinite(rows.outcome) & (rows.weight > 0)
+    n_blank_outcome = int(np.isnan(rows.outcome).sum())
+    rows = rows.keep(usable)
+    described = {name: _describe(rows, j) for j, name in enumerate(rows.drivers)}
+    not_tested = _reasons(rows, described, min_n)
+    players = [j for j, name in enumerate(rows.drivers) if name not in not_tested]
+    control_columns = _control_columns(rows.controls)
+
+    n_dropped = 0
+    if missing == "drop":
+        whole = np.isin(rows.states[:, players], (RATED, NOT_EXPERIENCED)).all(axis=1)
+        for values in control_columns.values():
+            whole &= np.isfinite(values)
+        n_dropped = int((~whole).sum())
+        rows = rows.keep(whole)
+        control_columns = {name: values[whole] for name, values in control_columns.items()}
+        players, lost = _still_varying(rows, players)
+        not_tested = {**not_tested, **lost}
+    if len(rows.outcome) < MIN_ROWS:
+        raise AnalysisError(
+            f"only {len(rows.outcome)} rows have the outcome and a weight"
+            + (" and no blank" if missing == "drop" else "")
+            + f": at least {MIN_ROWS} are needed. Check the outcome's column and codes"
+            + (', or use missing="em".' if missing == "drop" else ".")
+        )
+    if np.ptp(rows.outcome) == 0:
+        raise AnalysisError(
+            f"the outcome is {rows.outcome[0]:g} in all {len(rows.outcome)} rows: "
+            "nothing can move it. Check its column and codes."
+        )
+
+    columns: dict[str, np.ndarray] = {"outcome": rows.outcome}
+    had = np.where(
+        rows.states == RATED, 1.0, np.where(rows.states == NOT_EXPERIENCED, 0.0, np.nan)
+    )
+    quality, exposure = [], []
+    for j in players:
+        pilot = np.nanmean(rows.ratings[:, j])
+        values = np.where(had[:, j] == 0, 0.0, rows.ratings[:, j] - pilot)
+        quality.append(len(columns) + 1)
+        columns[f"how it went: {rows.drivers[j]}"] = values
+    for j in players:
+        varies = (had[:, j] == 0).any()
+        exposure.append(len(columns) + 1 if varies else None)
+        if varies:
+            columns[f"having it: {rows.drivers[j]}"] = had[:, j]
+    first_control = len(columns) + 1
+    for name, values in control_columns.items():
+        columns[f"control: {name}"] = values
+    for j, name in enumerate(rows.drivers):
+        if j not in players and (had[:, j] == 0).any() and (had[:, j] == 1).any():
+            columns[f"having it: {name}"] = had[:, j]
+    return Design(
+        rows=rows,
+        columns=np.column_stack(list(columns.values())),
+        names=tuple(columns),
+        tested=tuple(rows.drivers[j] for j in players),
+        quality=tuple(quality),
+        exposure=tuple(exposure),
+        controls=tuple(range(first_control, len(columns) + 1)),
+        described=described,
+        not_tested=not_tested,
+        n_blank_outcome=n_blank_outcome,
+        n_dropped=n_dropped,
+    )
+
+
+def _describe(rows: Rows, j: int) -> Described:
+    state, weight = rows.states[:, j], rows.weight
+    rated = state == RATED
+    known = rated | (state == NOT_EXPERIENCED)
+    asked = known | (state == BLANK)
+    w = weight[rated]
+    return Described(
+        n=int(rated.sum()),
+        n_effective=float(w.sum() ** 2 / (w**2).sum()) if rated.any() else 0.0,
+        reach=float(w.sum() / weight[known].sum()) if known.any() else np.nan,
+        mean=float(w @ rows.ratings[rated, j] / w.sum()) if rated.any() else np.nan,
+        blank_share=float((state == BLANK).sum() / asked.sum()) if asked.any() else 0.0,
+    )
+
+
+def _reasons(rows: Rows, described: Mapping[str, Described], min_n: float) -> dict[str, str]:
+    reasons = {}
+    for j, (name, seen) in enumerate(described.items()):
+        values = rows.ratings[rows.states[:, j] == RATED, j]
+        if (rows.states[:, j] == NOT_ASKED).all():
+            reasons[name] = "not asked"
+        elif seen.n == 0:
+            reasons[name] = "nobody rated it"
+        elif np.ptp(values) == 0:
+            reasons[name] = f"all {seen.n} who rated it gave {values[0]:g}: no variance"
+        elif seen.blank_share > MAX_BLANK_SHARE:
+            reasons[name] = (
+                f"{seen.blank_share:.0%} left it blank; more than {MAX_BLANK_SHARE:.0%} "
+                "says too little"
+            )
+        elif seen.n_effective < min_n:
+            reasons[name] = (
+                f"too few to say: {seen.n} rated it, worth {seen.n_effective:.0f} after "
+                f"weighting; {min_n:.0f} are needed"
+            )
+    return reasons | _thin_pairs(rows, reasons)
+
+
+def _thin_pairs(rows: Rows, reasons: Mapping[str, str]) -> dict[str, str]:
+    """Drivers of a random module that meet another driver too rarely."""
+    if not (rows.states == NOT_ASKED).any():
+        return {}
+    thin: dict[str, str] = {}
+    seen = np.isin(rows.states, (RATED, NOT_EXPERIENCED)).astype(float)
+    left = [j for j, name in enumerate(rows.drivers) if name not in reasons]
+    while left:
+        meetings = seen[:, left].T @ seen[:, left]
+        short = (meetings < MIN_PAIR_ROWS).sum(axis=1)
+        if not short.any():
+            break
+        worst = left.pop(int(np.argmax(short)))
+        thin[rows.drivers[worst]] = (
+            f"asked together with another moment in fewer than {MIN_PAIR_ROWS} rows"
+        )
+    return thin
+
+
+def _still_varying(rows: Rows, players: Sequence[int]) -> tuple[list[int], dict[str, str]]:
+    kept, lost = [], {}
+    for j in players:
+        values = rows.ratings[rows.states[:, j] == RATED, j]
+        if len(values) and np.ptp(values) > 0:
+            kept.append(j)
+        else:
+            lost[rows.drivers[j]] = "no variance among the rows without any blank"
+    return kept, lost
+
+
+def _control_columns(controls: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Numbers as they are; a category as one column per level but its commonest."""
+    columns: dict[str, np.ndarray] = {}
+    for name in controls:
+        values = controls[name]
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            columns[str(name)] = values.to_numpy(dtype=float)
+            continue
+        levels = values.astype(object).where(values.notna(), "(blank)").astype(str)
+        counts = levels.value_counts().sort_index(kind="stable")
+        base = counts.idxmax()
+        for level in counts.index:
+            if level != base:
+                columns[f"{name} = {level}"] = (levels == level).to_numpy(dtype=float)
+    return columns

@@ -1,0 +1,118 @@
+"""The one reduction: second moments of the design, per sampling unit.
+
+Estimators see a :class:`Reduction` and never a frame. With every value present
+it holds plain weighted crossproducts; with blanks, those completed by EM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mot_research.drivers.design import Rows
+from mot_research.statistics.crossproducts import unvech
+from mot_research.statistics.missing import CompletedMoments, complete
+from mot_research.statistics.regression import unit_scores
+from mot_research.statistics.resampling import (
+    Draws,
+    SamplingUnits,
+    jackknife_multipliers,
+    resample_sums,
+    survey_covariance,
+)
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """Second moments of z = (1, outcome, qualities, exposures, controls).
+
+    Attributes
+    ----------
+    moments : CompletedMoments
+        The augmented second moment ``q`` (m, m) at the maximum-likelihood
+        solution and the linearised EM step.
+    sums : ndarray (G, T)
+        Σ w vech(E[z z' | what was observed]) of each sampling unit in ``units``.
+    units : SamplingUnits
+        The units of the strata that have any row here, renumbered.
+    chosen : ndarray (G,)
+        Their numbers in the study's units.
+    has_rows : ndarray (G,) of bool
+        A unit without rows stays, with zero sums: the rows are a domain.
+    n_obs, sum_w, sum_w2 : int, float, float
+    """
+
+    moments: CompletedMoments
+    sums: np.ndarray
+    units: SamplingUnits
+    chosen: np.ndarray
+    has_rows: np.ndarray
+    n_obs: int
+    sum_w: float
+    sum_w2: float
+
+    @property
+    def q(self) -> np.ndarray:
+        return self.moments.q
+
+    @property
+    def n_effective(self) -> float:
+        """Kish's effective number of rows."""
+        return self.sum_w**2 / self.sum_w2
+
+    @property
+    def n_units(self) -> int:
+        """Units with rows."""
+        return int(self.has_rows.sum())
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Units with rows less their strata."""
+        return self.n_units - len(np.unique(self.units.stratum_of_unit[self.has_rows]))
+
+    def covariance_of(self, gradient: np.ndarray) -> np.ndarray:
+        """Linearised design covariance of estimates with these gradients, (r, T) to (r, r)."""
+        through_blanks = self.moments.linearised_gradient(gradient)
+        scores = unit_scores(self.sums, self.q, through_blanks)
+        return survey_covariance(scores, self.units.stratum_of_unit)
+
+    def resampled(self, draws: Draws) -> np.ndarray:
+        """Q of each resample, (B, m, m): blanks by the linearised EM step."""
+        chosen = Draws(draws.seed, draws.counts[:, self.chosen], draws.scale[self.chosen])
+        return self._completed(resample_sums(chosen, self.sums))
+
+    def without_each_unit(self) -> np.ndarray:
+        """Q with each sampling unit left out in turn, (G, m, m)."""
+        return self._completed(jackknife_multipliers(self.units) @ self.sums)
+
+    def _completed(self, totals: np.ndarray) -> np.ndarray:
+        flat = self.q[np.triu_indices(self.q.shape[0])]
+        delta = totals / totals[:, :1] - flat
+        return unvech(flat + self.moments.linearised(delta))
+
+
+def reduce_columns(columns: np.ndarray, rows: Rows, units: SamplingUnits) -> Reduction:
+    """Second moments of columns (n, k), completed by EM where they have blanks.
+
+    ``rows`` gives the weight and the sampling unit of each of the n rows.
+    """
+    moments = complete(columns, rows.weight)
+    present = np.unique(units.stratum_of_unit[np.unique(rows.unit)])
+    chosen = np.flatnonzero(np.isin(units.stratum_of_unit, present))
+    codes = np.searchsorted(chosen, rows.unit)
+    here = SamplingUnits(
+        codes=codes,
+        stratum_of_unit=np.searchsorted(present, units.stratum_of_unit[chosen]),
+        merged=units.merged,
+    )
+    return Reduction(
+        moments=moments,
+        sums=moments.cluster_sums(rows.weight, codes, len(chosen)),
+        units=here,
+        chosen=chosen,
+        has_rows=np.bincount(codes, minlength=len(chosen)) > 0,
+        n_obs=len(rows.weight),
+        sum_w=float(rows.weight.sum()),
+        sum_w2=float(rows.weight @ rows.weight),
+    )

@@ -1,0 +1,233 @@
+"""The evidence on each moment: fifteen metrics, each with its interval or its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import expit
+
+from mot_research.drivers.asymmetry import Asymmetry
+from mot_research.drivers.result import DriverResult
+from mot_research.drivers.waves import StudyUnits
+from mot_research.priorities.result import METRICS, Metric
+from mot_research.statistics.means import DomainMean, domain_mean
+from mot_research.statistics.resampling import percentile_interval
+from mot_research.study.definition import Moment
+from mot_research.survey.wave import NOT_EXPERIENCED, RATED, Survey, Wave
+
+SUPPRESSED_BELOW = 10  # privacy
+SHOWN_FROM = 30  # fewer are not shown: too few to say
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """The analysis that decides for one role."""
+
+    role: str
+    outcome: str
+    result: DriverResult
+    asymmetry: Asymmetry
+
+
+def evidence(
+    survey: Survey,
+    units: StudyUnits,
+    wave_id: str,
+    deciding: Mapping[str, Deciding],
+    shortlist: Mapping[str, float],
+    confidence: float,
+) -> dict[str, dict[str, Metric]]:
+    """The fifteen metrics of every moment of the study.
+
+    Parameters
+    ----------
+    survey : Survey
+    units : StudyUnits
+    wave_id : str
+        Ratings and reach are of this wave.
+    deciding : mapping of role to Deciding
+        What importance, penalty and reward are read from.
+    shortlist : mapping of moment id to float
+        Share of the silos that chose it, where there were votes.
+    confidence : float
+
+    Returns
+    -------
+    dict of moment id to dict of metric name to Metric
+        In the order of the study, and of ``METRICS``.
+    """
+    wave = survey[wave_id]
+    before = _previous(survey, wave_id)
+    found = {}
+    for moment in survey.study.moments:
+        metrics = _ratings(survey, units, wave, before, moment, confidence)
+        for role in ("relationship", "revenue"):
+            metrics[f"importance_{role}"] = _importance(deciding.get(role), role, moment.id)
+        metrics["penalty"], metrics["reward"] = _extremes(deciding, moment.id)
+        metrics["mentions"] = metrics["negative_share"] = Metric(
+            None, reason="voice is not evaluated"
+        )
+        metrics["revenue_at_stake"] = Metric(None, reason="value is not evaluated")
+        metrics["consensus"] = (
+            Metric(shortlist[moment.id])
+            if moment.id in shortlist
+            else Metric(None, reason="no votes: name them under workshop: votes")
+        )
+        found[moment.id] = {name: metrics[name] for name in METRICS}
+    return found
+
+
+def _previous(survey: Survey, wave_id: str) -> Wave | None:
+    earlier = [wave.id for wave in survey.study.waves]
+    earlier = earlier[: earlier.index(wave_id)]
+    usable = [survey.waves[name] for name in earlier if name in survey.waves]
+    return usable[-1] if usable else None
+
+
+def _ratings(
+    survey: Survey,
+    units: StudyUnits,
+    wave: Wave,
+    before: Wave | None,
+    moment: Moment,
+    confidence: float,
+) -> dict[str, Metric]:
+    names = (
+        "reach",
+        "mean_rating",
+        "top_box",
+        "bottom_box",
+        "gap_to_expectation",
+        "answered_in_time",
+        "trend",
+    )
+    if moment.rating is None:
+        return dict.fromkeys(names, Metric(None, reason="it has no rating in the survey"))
+    if moment.id not in wave.asked:
+        return dict.fromkeys(names, Metric(None, reason=f"not asked in wave {wave.id}"))
+    scale = survey.study.ratings_for(moment)
+    rating = wave.ratings[moment.id].to_numpy()
+    state = wave.states[moment.id].to_numpy()
+    known = np.isin(state, (RATED, NOT_EXPERIENCED))
+    rated = state == RATED
+
+    ask = _Ask(units, confidence)
+    mean = ask.mean(wave, np.where(rated, rating, np.nan))
+    squares = ask.mean(wave, np.where(rated, (rating - mean.estimate) ** 2, np.nan))
+    if moment.expected is not None and moment.id in wave.expected:
+        gap = rating - wave.expected[moment.id].to_numpy()
+    else:
+        gap = rating - scale.target
+    return {
+        "reach": ask.share(wave, np.where(known, rated, np.nan)),
+        "mean_rating": ask.metric(mean),
+        "top_box": ask.share(wave, np.where(rated, np.isin(rating, scale.top_box), np.nan)),
+        "bottom_box": ask.share(wave, np.where(rated, np.isin(rating, scale.bottom_box), np.nan)),
+        "gap_to_expectation": ask.metric(ask.mean(wave, np.where(rated, gap, np.nan))),
+        "answered_in_time": _spread(ask.metric(squares)),
+        "trend": _trend(ask, mean, before, moment),
+    }
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """Means of a wave's respondents, as metrics."""
+
+    units: StudyUnits
+    confidence: float
+
+    def mean(self, wave: Wave, values: np.ndarray) -> DomainMean:
+        return domain_mean(values, wave.weight, self.units.rows[wave.id], self.units.units.n_units)
+
+    def metric(self, mean: DomainMean) -> Metric:
+        few = _too_few(mean.n)
+        if few:
+            return Metric(None, n=mean.n if mean.n >= SUPPRESSED_BELOW else None, reason=few)
+        half = self._half_width(mean)
+        value = mean.estimate
+        return Metric(value, value - half, value + half, mean.n)
+
+    def share(self, wave: Wave, values: np.ndarray) -> Metric:
+        """With an interval on the logit scale, so that it stays within 0 and 1."""
+        mean = self.mean(wave, values)
+        plain = self.metric(mean)
+        p = mean.estimate
+        if plain.value is None or not 0 < p < 1:
+            return Metric(plain.value, n=plain.n, reason=plain.reason)
+        half = self._half_width(mean) / (p * (1 - p))
+        lower, upper = (expit(np.log(p / (1 - p)) + sign * half) for sign in (-1, 1))
+        return Metric(p, float(lower), float(upper), mean.n)
+
+    def _half_width(self, mean: DomainMean) -> float:
+        stratum = self.units.units.stratum_of_unit
+        present = mean.scores != 0
+        df = int(present.sum()) - len(np.unique(stratum[present]))
+        return float(stats.t.ppf((1 + self.confidence) / 2, max(df, 1))) * mean.std_error(stratum)
+
+
+def _trend(ask: _Ask, mean: DomainMean, before: Wave | None, moment: Moment) -> Metric:
+    if before is None:
+        return Metric(None, reason="there is no earlier wave")
+    if moment.id not in before.asked:
+        return Metric(None, reason=f"not asked in wave {before.id}")
+    return ask.metric(mean - ask.mean(before, before.ratings[moment.id].to_numpy()))
+
+
+def _spread(variance: Metric) -> Metric:
+    """Standard deviation of the ratings from their variance, by the delta method."""
+    if variance.value is None or variance.ci_upper is None or variance.value <= 0:
+        return variance
+    sd = float(np.sqrt(variance.value))
+    half = (variance.ci_upper - variance.value) / (2 * sd)
+    return Metric(sd, max(sd - half, 0.0), sd + half, variance.n)
+
+
+def _too_few(n: int) -> str:
+    if n < SUPPRESSED_BELOW:
+        return f"suppressed: fewer than {SUPPRESSED_BELOW}"
+    return f"too few to say (n = {n})" if n < SHOWN_FROM else ""
+
+
+def _importance(deciding: Deciding | None, role: str, moment_id: str) -> Metric:
+    if deciding is None:
+        return Metric(None, reason=f"no outcome of the role {role} in this wave")
+    result = deciding.result
+    if moment_id in result.not_tested:
+        return Metric(None, reason=result.not_tested[moment_id])
+    if moment_id not in result.table.index:
+        return Metric(None, reason="it has no rating in the survey")
+    row = result.table.loc[moment_id]
+    lower, upper = share_interval(result, moment_id)
+    return Metric(float(row["share"]), lower, upper, int(row["n"]))
+
+
+def share_interval(result: DriverResult, moment_id: str) -> tuple[float | None, float | None]:
+    """Percentile interval of a share, its lower end 0 where lmg's is."""
+    if not len(result.lmg_draws):
+        return None, None
+    shares = result.lmg_draws / result.lmg_draws.sum(axis=1, keepdims=True)
+    place = result.tested.index(moment_id)
+    lower, upper = percentile_interval(shares[:, place], result.confidence)
+    none = result.table.at[moment_id, "ci_lower"] == 0
+    return (0.0 if none else float(lower)), float(upper)
+
+
+def _extremes(deciding: Mapping[str, Deciding], moment_id: str) -> tuple[Metric, Metric]:
+    """Penalty and reward, from the relationship's model or else the revenue's."""
+    for role in ("relationship", "revenue"):
+        if role in deciding and moment_id in deciding[role].asymmetry.table.index:
+            row = deciding[role].asymmetry.table.loc[moment_id]
+            return _extreme(row, "penalty", row["n_low"]), _extreme(row, "reward", row["n_high"])
+    missing = Metric(None, reason="not tested against any outcome")
+    return missing, missing
+
+
+def _extreme(row: pd.Series, name: str, n_effective: float) -> Metric:
+    if pd.isna(row[name]):
+        return Metric(None, reason=str(row["reason"]))
+    lower, upper = float(row[f"{name}_ci_lower"]), float(row[f"{name}_ci_upper"])
+    return Metric(float(row[name]), lower, upper, int(n_effective))

@@ -1,0 +1,154 @@
+"""The sentences of reason: plain words around the numbers that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from scipy import stats
+
+from mot_research.drivers.result import DriverResult
+from mot_research.priorities.result import Grade, Verdict
+from mot_research.study.definition import Moment, Outcome, Rules
+
+ROLES = {"relationship": "the relationship", "revenue": "revenue"}
+NEEDED_POWER = 0.80
+
+
+def number(value: float) -> str:
+    """Two significant digits at least, with a true minus sign; never −0."""
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    text = f"{value:,.{digits}f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
+
+
+def signed(value: float) -> str:
+    """A number with its sign, plus as well as minus."""
+    text = number(value)
+    return text if text.startswith("−") or not float(text.replace(",", "")) else f"+{text}"
+
+
+def percent(value: float) -> str:
+    """A share in percent that never rounds to 0 or 100 unless it is."""
+    if 0 < value < 0.01:
+        return "under 1 %"
+    if 0.99 < value < 1:
+        return "over 99 %"
+    return f"{value:.0%}".replace("%", " %")
+
+
+def unit(outcome: Outcome) -> str:
+    """What one unit of an effect on this outcome is."""
+    if outcome.kind in ("binary", "share"):
+        return f"percentage points of {outcome.name}"
+    return f"points of {outcome.name}" if outcome.kind != "amount" else f"of {outcome.name}"
+
+
+def shown_effect(outcome: Outcome, value: float) -> str:
+    """An effect in the units that people read: percentage points for shares."""
+    return signed(value * 100) if outcome.kind in ("binary", "share") else signed(value)
+
+
+def interval(outcome: Outcome, lower: float, upper: float) -> str:
+    return f"{shown_effect(outcome, lower)} to {shown_effect(outcome, upper)}"
+
+
+def q_text(q: float) -> str:
+    return "q < .001" if q < 0.001 else f"q = {q:.3f}".replace("0.", ".", 1)
+
+
+def not_tested(outcome: Outcome, why: str) -> str:
+    return f"Not tested for {outcome.name}: {why}."
+
+
+def tested(outcome: Outcome, grade: Grade, result: DriverResult, rules: Rules) -> str:
+    """Why a tested moment has its grade for one outcome."""
+    if grade.effect is None or grade.ci_lower is None or grade.ci_upper is None:
+        return (
+            f"Not proven for {outcome.name}: its effect can't be told from that of another "
+            "column, of which it is an exact combination."
+        )
+    effect = (
+        f"one rating point goes with {shown_effect(outcome, grade.effect)} "
+        f"({interval(outcome, grade.ci_lower, grade.ci_upper)}) {unit(outcome)}"
+    )
+    if grade.grade == "not_proven":
+        return _not_proven(outcome, grade, result, rules)
+    q = q_text(grade.q_value) if grade.q_value is not None else ""
+    if grade.p_top is None or grade.p_top_each is None:
+        return f"{effect[0].upper()}{effect[1:]}, {q}; without resamples no place is proven."
+    places = f"the first {result.top} of {len(result.tested)}"
+    across = f"it is among {places} in {percent(grade.p_top)} of the resamples"
+    if "rare_but_decisive" in grade.flags:
+        across = (
+            f"for each customer who had it it is among {places} in {percent(grade.p_top_each)} "
+            f"of the resamples (across all customers in {percent(grade.p_top)})"
+        )
+    elif grade.grade != "proven":
+        best = max(grade.p_top, grade.p_top_each)
+        across = f"it is among {places} in only {percent(best)} of the resamples"
+    return f"{effect[0].upper()}{effect[1:]}, {q}, and {across}."
+
+
+def _not_proven(outcome: Outcome, grade: Grade, result: DriverResult, rules: Rules) -> str:
+    assert grade.effect is not None and grade.ci_lower is not None and grade.ci_upper is not None
+    span = f"anything from {interval(outcome, grade.ci_lower, grade.ci_upper)} {unit(outcome)}"
+    if "reversed" in grade.flags:
+        return (
+            f"Reversed: one rating point goes with {shown_effect(outcome, grade.effect)} "
+            f"({interval(outcome, grade.ci_lower, grade.ci_upper)}) {unit(outcome)}. "
+            "Check its coding and scale, and what it is correlated with."
+        )
+    smallest = rules.smallest_effect * result.outcome_sd
+    sd = grade.effect_sd / grade.effect if grade.effect_sd and grade.effect else None
+    if sd is not None and grade.ci_upper * sd < smallest:
+        return f"Not proven: {span} per rating point, at most a small effect."
+    needed = _raters_needed(grade, sd, smallest, result)
+    few = f"; about {needed:,} interviews would tell" if needed else ""
+    return f"Not proven: {span} per rating point{few}."
+
+
+def _raters_needed(
+    grade: Grade, sd: float | None, smallest: float, result: DriverResult
+) -> int | None:
+    """Interviews at which the smallest effect of interest would show with 80 % power."""
+    if sd is None or grade.ci_upper is None or grade.ci_lower is None:
+        return None
+    tail = (1 + result.confidence) / 2
+    error = (grade.ci_upper - grade.ci_lower) / 2 / stats.t.ppf(tail, result.degrees_of_freedom)
+    reach = stats.norm.ppf(tail) + stats.norm.ppf(NEEDED_POWER)
+    times = (reach * error * sd / smallest) ** 2
+    return int(-(-result.n_obs * times // 100) * 100) if times > 1 else None
+
+
+def verdict(
+    moment: Moment, name: Verdict, proven_for: Sequence[str], grades: Mapping[str, Grade]
+) -> str:
+    """One plain sentence or two: the verdict, and the numbers it stands on."""
+    if name == "proven":
+        roles = " and ".join(ROLES[role] for role in proven_for)
+        return f"Proven for {roles}. " + " ".join(grades[role].reason for role in proven_for)
+    others = " ".join(grade.reason for grade in grades.values())
+    if name == "brand_bet":
+        return f"A brand bet: {moment.brand_bet}. {others}".strip()
+    if name == "not_tested" and not others:
+        return "Not tested: this wave has no outcome to test it against."
+    wanted = [grade.reason for grade in grades.values() if grade.grade == name]
+    lead = {"likely": "Likely. ", "minor": "Real, but not among the top. "}.get(name, "")
+    return lead + " ".join(wanted)
+
+
+def border(settled: int, possible: int, top: int, n_tested: int) -> str:
+    """Which places are settled, and which moments can't be told apart."""
+    if possible == settled:
+        return f"The first {top} of the {n_tested} tested moments are settled."
+    tied = possible - settled
+    if settled == 0:
+        return (
+            f"None of the first {top} places is settled: {tied} of the {n_tested} tested moments "
+            "can't be told apart. Choose among them by cost or passion."
+        )
+    places = "Place 1 is" if settled == 1 else f"Places 1 to {settled} are"
+    return (
+        f"{places} settled; the next {tied} moments can't be told apart: choose among them by "
+        "cost or passion."
+    )

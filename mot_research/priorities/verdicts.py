@@ -1,0 +1,280 @@
+"""What to do with each moment: grades per role, one verdict, and the list.
+
+The rules are those of ``study.rules``; every threshold that decides is named
+there or here, and printed in the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from mot_research.drivers.result import DriverResult
+from mot_research.priorities import reasons
+from mot_research.priorities.evidence import Deciding, share_interval
+from mot_research.priorities.result import (
+    Action,
+    Grade,
+    GradeName,
+    Metric,
+    Priorities,
+    Priority,
+    Verdict,
+)
+from mot_research.statistics.ranks import rank_sets
+from mot_research.study.definition import Moment, Rules, Study
+
+LIKELY_FROM = 0.50  # p_top: at least as often among the top as not
+POWER = 0.80  # of the n that is said to be needed
+
+
+def decide(
+    study: Study,
+    wave_id: str,
+    deciding: Mapping[str, Deciding],
+    metrics: Mapping[str, Mapping[str, Metric]],
+    shortlist: Mapping[str, bool],
+) -> Priorities:
+    """Give every moment its verdict, and make the list.
+
+    Parameters
+    ----------
+    study : Study
+    wave_id : str
+    deciding : mapping of role to Deciding
+        The first outcome of each role that this wave has.
+    metrics : mapping of moment id to its fifteen metrics
+    shortlist : mapping of moment id to bool
+        The workshop's decision, of the moments that it decided.
+    """
+    grades = {
+        role: _grades(study, wave_id, one, study.rules) for role, one in deciding.items()
+    }
+    rows = []
+    for moment in study.moments:
+        own = {role: by_moment[moment.id] for role, by_moment in grades.items()}
+        rows.append(_priority(study, moment, own, deciding, metrics[moment.id], shortlist))
+    ranked = _ranked(rows, study.rules)
+    main = next(iter(deciding.values())).result if deciding else None
+    return Priorities(
+        rows=ranked,
+        rules=study.rules,
+        top=main.top if main else 0,
+        border=_border(main),
+    )
+
+
+def _grades(study: Study, wave_id: str, one: Deciding, rules: Rules) -> dict[str, Grade]:
+    result = one.result
+    outcome = study.outcome(one.outcome)
+    sure = _sure_of_top(result)
+    grades = {}
+    for moment in study.moments:
+        if moment.rating is None:
+            why = "it has no rating in the survey"
+        elif moment.id in result.not_tested:
+            why = result.not_tested[moment.id]
+            why = f"not on wave {wave_id}" if why == "not asked" else why
+        else:
+            grades[moment.id] = _tested(result, moment, one, rules, moment.id in sure)
+            continue
+        grades[moment.id] = Grade(
+            one.role, outcome.id, "not_tested", reasons.not_tested(outcome, why)
+        )
+    return {
+        name: grade
+        if grade.reason
+        else replace(grade, reason=reasons.tested(outcome, grade, result, rules))
+        for name, grade in grades.items()
+    }
+
+
+def _sure_of_top(result: DriverResult) -> frozenset[str]:
+    """Moments whose one-sided rank bound is within the top K."""
+    if not len(result.lmg_draws):
+        return frozenset()
+    covariance = np.atleast_2d(np.cov(result.lmg_draws, rowvar=False))
+    lmg = result.table.loc[list(result.tested), "lmg"].to_numpy()
+    sets = rank_sets(lmg, covariance, 0.95, seed=result.seed, kind="upper")
+    return frozenset(np.array(result.tested)[sets.upper <= result.top])
+
+
+def _tested(
+    result: DriverResult, moment: Moment, one: Deciding, rules: Rules, sure: bool
+) -> Grade:
+    row = result.table.loc[moment.id]
+    t = stats.t.ppf((1 + result.confidence) / 2, max(result.degrees_of_freedom, 1))
+    lower, upper = row["effect"] - t * row["std_error"], row["effect"] + t * row["std_error"]
+    p_top, p_each = (float(row.get(name, np.nan)) for name in ("p_top", "p_top_each"))
+    real = bool(row["q_value"] <= rules.false_discovery_rate)
+    best = np.nanmax([p_top, p_each, 0.0])
+    grade: GradeName = "not_proven"
+    if real and row["effect"] > 0:
+        grade = "proven" if best >= rules.p_top else "likely" if best >= LIKELY_FROM else "minor"
+    flags = []
+    if grade == "proven" and p_top < rules.p_top:
+        flags.append("rare_but_decisive")
+    if real and row["effect"] < 0:
+        flags.append("reversed")
+    if not real and _having_it_matters(result, moment.id, rules):
+        flags.append("having_it_matters")
+    share_lower, share_upper = share_interval(result, moment.id)
+    ranked = "rank_lower" in row
+    return Grade(
+        role=one.role,
+        outcome=one.outcome,
+        grade=grade,
+        reason="",
+        certain=grade == "proven" and sure,
+        flags=tuple(flags),
+        effect=_number(row["effect"]),
+        ci_lower=_number(lower),
+        ci_upper=_number(upper),
+        q_value=_number(row["q_value"]),
+        effect_sd=_number(row["effect_sd"]),
+        share=_number(row["share"]),
+        share_lower=share_lower,
+        share_upper=share_upper,
+        rank=int(row["rank"]),
+        rank_lower=int(row["rank_lower"]) if ranked else None,
+        rank_upper=int(row["rank_upper"]) if ranked else None,
+        p_top=_number(p_top),
+        p_top_each=_number(p_each),
+    )
+
+
+def _having_it_matters(result: DriverResult, moment_id: str, rules: Rules) -> bool:
+    """Whether the contact itself explains as much as a top moment, silently."""
+    row = result.table.loc[moment_id]
+    border = np.sort(result.table["lmg"].dropna().to_numpy())[-result.top]
+    return bool(row["contact_q_value"] <= rules.false_discovery_rate and row["contact"] >= border)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _priority(
+    study: Study,
+    moment: Moment,
+    grades: Mapping[str, Grade],
+    deciding: Mapping[str, Deciding],
+    metrics: Mapping[str, Metric],
+    shortlist: Mapping[str, bool],
+) -> Priority:
+    proven_for = tuple(role for role, grade in grades.items() if grade.grade == "proven")
+    verdict = _verdict(moment, grades)
+    kind = next(
+        (
+            str(one.asymmetry.table.at[moment.id, "kind"])
+            for one in deciding.values()
+            if moment.id in one.asymmetry.table.index
+        ),
+        "undecided",
+    )
+    flags = [flag for grade in grades.values() for flag in grade.flags]
+    if verdict == "proven" and shortlist.get(moment.id) is False:
+        flags.append("missed_by_workshop")
+    if verdict == "proven" and moment.brand_bet:
+        flags.append("chosen_by_gut")
+    if _conflict(grades, study.rules):
+        flags.append("conflict")
+    return Priority(
+        moment=moment,
+        verdict=verdict,
+        proven_for=proven_for,
+        flags=tuple(dict.fromkeys(flags)),
+        reason=reasons.verdict(moment, verdict, proven_for, grades),
+        grades=dict(grades),
+        metrics=dict(metrics),
+        combined_share=_combined_share(grades, study.rules),
+        asymmetry=kind,
+        action=_action(study, moment, verdict, kind, metrics),
+    )
+
+
+def _verdict(moment: Moment, grades: Mapping[str, Grade]) -> Verdict:
+    names = [grade.grade for grade in grades.values()]
+    if "proven" in names:
+        return "proven"
+    if moment.brand_bet:
+        return "brand_bet"
+    for verdict in ("likely", "minor", "not_proven"):
+        if verdict in names:
+            return verdict  # type: ignore[return-value]
+    return "not_tested"
+
+
+def _conflict(grades: Mapping[str, Grade], rules: Rules) -> bool:
+    """Whether it helps one role and hurts another, both beyond doubt."""
+    signs = {
+        np.sign(grade.effect)
+        for grade in grades.values()
+        if grade.effect is not None
+        and grade.q_value is not None
+        and grade.q_value <= rules.false_discovery_rate
+    }
+    return {1.0, -1.0} <= signs
+
+
+def _combined_share(grades: Mapping[str, Grade], rules: Rules) -> float | None:
+    """Σ role weight × share; a role that is not tested gives its weight to the other."""
+    shares = {role: grade.share for role, grade in grades.items() if grade.share is not None}
+    weight = sum(rules.role_weights[role] for role in shares)
+    if not weight:
+        return None
+    return sum(rules.role_weights[role] * share for role, share in shares.items()) / weight
+
+
+def _action(
+    study: Study, moment: Moment, verdict: Verdict, kind: str, metrics: Mapping[str, Metric]
+) -> Action | None:
+    if verdict == "brand_bet":
+        return "bet"
+    if verdict == "likely":
+        return "find_out"
+    if verdict in ("minor", "not_proven"):
+        return "stop_and_ask" if moment.cost_per_year else None
+    if verdict == "not_tested":
+        return None
+    if kind == "delight":
+        return "wow"
+    mean = metrics["mean_rating"].value
+    if kind == "undecided" or mean is None:
+        return "find_out"
+    return "fix" if mean < study.ratings_for(moment).target else "protect"
+
+
+def _ranked(rows: list[Priority], rules: Rules) -> tuple[Priority, ...]:
+    """The list first: proven for more roles, bets, likely; each by combined share."""
+
+    def weight(row: Priority) -> tuple[int, float]:
+        return -len(row.proven_for), -(row.combined_share or 0.0)
+
+    groups = {
+        verdict: sorted((row for row in rows if row.verdict == verdict), key=weight)
+        for verdict in ("proven", "brand_bet", "likely", "minor", "not_proven", "not_tested")
+    }
+    chosen = [
+        *groups["proven"],
+        *groups["brand_bet"][: rules.bets],
+        *groups["likely"],
+    ][: rules.top]
+    listed = [
+        replace(row, place=place, heading=row.verdict) for place, row in enumerate(chosen, start=1)
+    ]
+    ids = {row.moment.id for row in listed}
+    rest = [row for group in groups.values() for row in group if row.moment.id not in ids]
+    return (*listed, *rest)
+
+
+def _border(result: DriverResult | None) -> str:
+    if result is None or "rank_lower" not in result.table:
+        return ""
+    table = result.table.loc[list(result.tested)]
+    settled = int((table["rank_upper"] <= result.top).sum())
+    possible = int((table["rank_lower"] <= result.top).sum())
+    return reasons.border(settled, possible, result.top, len(table))

@@ -1,0 +1,212 @@
+"""The survey waves: who answers, what they had, how they rate it, and what comes of it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from mot_research.simulate import truth
+from mot_research.simulate.draws import Floats, choice, normal, whole
+from mot_research.simulate.truth import PLANTED, Planted
+
+NOT_EXPERIENCED = 6
+BLANK = 0
+EXPECTED = ("first_bill", "network_daily", "hotline_person")  # asked with an expectation
+TRUST_ITEMS = ("q41_trust_promise", "q42_trust_data", "q43_trust_fair")
+
+
+@dataclass(frozen=True)
+class Fieldwork:
+    """One wave: its id and the first and last day of interviews."""
+
+    id: str
+    start: date
+    end: date
+
+
+WAVES = (
+    Fieldwork("2025Q4", date(2025, 10, 6), date(2025, 10, 27)),
+    Fieldwork("2026Q1", date(2026, 1, 5), date(2026, 1, 26)),
+    Fieldwork("2026Q2", date(2026, 4, 6), date(2026, 4, 27)),
+    Fieldwork("2026Q3", date(2026, 7, 6), date(2026, 7, 27)),
+)
+
+QUESTIONS = {moment: f"q{i:02d}_{moment}" for i, moment in enumerate(PLANTED, start=1)}
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The branches (clusters): region, relative size, and their lasting differences."""
+
+    region: np.ndarray
+    share: Floats
+    recommend: Floats
+    renewed: Floats
+    ratings: dict[str, Floats]
+
+    def label(self, index: np.ndarray) -> list[str]:
+        """``B001`` and so on."""
+        return [f"B{i + 1:03d}" for i in index]
+
+
+def draw_branches(rng: np.random.Generator) -> Branches:
+    """Branches are the same in every wave: waves share their clusters."""
+    region = np.repeat(np.arange(len(truth.BRANCHES)), truth.BRANCHES)
+    count = len(region)
+    within = 0.5 + rng.random(count)
+    total = np.array([within[region == r].sum() for r in range(len(truth.BRANCHES))])
+    return Branches(
+        region=region,
+        share=np.asarray(truth.REGION_SHARES)[region] * within / total[region],
+        recommend=truth.BRANCH_ON_RECOMMEND * normal(rng, count),
+        renewed=truth.BRANCH_ON_RENEWED * normal(rng, count),
+        ratings={moment: truth.BRANCH_ON_RATINGS * normal(rng, count) for moment in PLANTED},
+    )
+
+
+def draw_wave(
+    rng: np.random.Generator, wave: Fieldwork, branches: Branches, n_respondents: int
+) -> pd.DataFrame:
+    """One wave with everything that is true of its respondents, one row each.
+
+    Columns of the survey file, and beside them what only the simulation knows (those
+    not in :func:`survey_columns`): ``had_*``, ``called_in_time``, ``contract_end``, ``left_on``,
+    ``log_revenue``.
+    """
+    n = n_respondents
+    number = WAVES.index(wave)
+    branch = choice(rng, branches.share, n)
+    plan = choice(rng, truth.PLAN_SHARES, n)
+    activity = normal(rng, n)
+    tenure = np.round(np.exp(1.0 + 0.25 * activity + 0.75 * normal(rng, n)), 1)
+    tenure = np.clip(tenure, 0.1, 25.0)
+    spend = np.array([120.0, 330.0, 480.0])[plan]
+    prior_revenue = np.round(spend * np.exp(0.15 * activity + 0.35 * normal(rng, n)), 2)
+    frame = pd.DataFrame({
+        "customer_id": [f"C{100000 + len(WAVES) * i + number}" for i in _ids(rng, n)],
+        "interview": _days(wave.start, whole(rng, 0, (wave.end - wave.start).days, n)),
+        "region": np.asarray(truth.REGIONS)[branches.region[branch]],
+        "branch": branches.label(branch),
+        "plan": np.asarray(truth.PLANS)[plan],
+        "tenure_years": tenure,
+        "prior_revenue": prior_revenue,
+        "weight": _weights(rng, n),
+    })
+
+    halo = normal(rng, n)
+    recommend = np.full(n, truth.RECOMMEND_LEVEL)
+    renewed = np.full(n, truth.RENEWED_LEVEL)
+    log_revenue = np.zeros(n)
+    own = np.sqrt(1.0 - truth.HALO**2)
+    for moment, planted in PLANTED.items():
+        had = _had(rng, planted.reach, activity)
+        shift = planted.last_wave_shift if wave is WAVES[-1] else 0.0
+        mood = truth.HALO * halo + own * normal(rng, n) + branches.ratings[moment][branch]
+        rating = np.clip(np.floor(planted.mean + shift + planted.sd * mood + 0.5), 1, 5)
+        recommend += had * _effect(rating, planted, plan, "recommend")
+        renewed += had * _effect(rating, planted, plan, "renewed")
+        log_revenue += had * planted.revenue * (rating - planted.mean)
+        frame[QUESTIONS[moment]] = _answers(rng, rating, had, planted.blank)
+        frame[f"had_{moment}"] = had
+        if moment in EXPECTED:
+            frame[f"{QUESTIONS[moment]}_expected"] = np.clip(
+                np.floor(4.3 + 0.3 * halo + 0.6 * normal(rng, n) + 0.5), 1, 5
+            ).astype(int)
+    for item in TRUST_ITEMS:
+        trust = 3.6 + 0.8 * halo + 0.7 * normal(rng, n)
+        frame[item] = np.clip(np.floor(trust + 0.5), 1, 5).astype(int)
+
+    years = tenure - 3.0
+    recommend += truth.TENURE_ON_RECOMMEND * years + branches.recommend[branch]
+    recommend += truth.RECOMMEND_NOISE * normal(rng, n)
+    score = np.clip(np.floor(recommend + 0.5), 0, 10).astype(int)
+    frame["ltr"] = np.where(rng.random(n) < 0.012, 11, score)
+
+    has_contract = plan != truth.PLANS.index("prepaid")
+    willing = 0.45 + 0.6 * (prior_revenue / 400.0 - 0.8) + 0.10 * years
+    called = has_contract & (rng.random(n) < _logistic(willing))
+    renewed += truth.TENURE_ON_RENEWED * years + branches.renewed[branch]
+    renewed += np.where(has_contract, truth.RENEWAL_CALL_ON_RENEWED * (called - 0.6), 0.0)
+    stays = rng.random(n) < _logistic(renewed)
+    frame["renewed"] = stays.astype(int)
+
+    ends = _days(wave.end, whole(rng, 45, 120, n))
+    frame["called_in_time"] = called
+    frame["contract_end"] = np.where(has_contract, ends, "")
+    frame["left_on"] = np.where(stays, "", ends)
+    frame["log_revenue"] = log_revenue
+    return frame.sort_values("customer_id", ignore_index=True)
+
+
+def survey_columns() -> list[str]:
+    """The columns of a wave's file, in order."""
+    asked: list[str] = []
+    for moment, column in QUESTIONS.items():
+        asked.append(column)
+        if moment in EXPECTED:
+            asked.append(f"{column}_expected")
+    return [
+        "customer_id", "interview", "region", "branch", "plan", "tenure_years", "prior_revenue",
+        "weight", *asked, *TRUST_ITEMS, "ltr", "renewed",
+    ]
+
+
+def _ids(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Different numbers below 20,000 (or below n), in the order of the rows."""
+    return np.argsort(rng.random(max(20000, n)), kind="stable")[:n]
+
+
+def _days(start: date, offset: np.ndarray) -> np.ndarray:
+    """Dates as text, yyyy-mm-dd."""
+    return (np.datetime64(start) + offset).astype(str)
+
+
+def _weights(rng: np.random.Generator, n: int) -> Floats:
+    """Log-normal weights of mean 1 with the planted design effect."""
+    raw = np.exp(np.sqrt(np.log(truth.DESIGN_EFFECT)) * normal(rng, n))
+    return np.maximum(np.round(raw / raw.mean(), 4), 0.0001)
+
+
+def _had(rng: np.random.Generator, reach: float, activity: Floats) -> np.ndarray:
+    """Who had the moment: active customers have more of everything."""
+    latent = 0.3 * activity + np.sqrt(1 - 0.3**2) * normal(rng, len(activity))
+    return np.ones(len(activity), dtype=bool) if reach == 1 else latent < ndtri(reach)
+
+
+def _effect(rating: Floats, planted: Planted, plan: np.ndarray, outcome: str) -> Floats:
+    """The planted contribution of a rated moment to ``recommend`` or ``renewed``.
+
+    Centred at the planted mean, so that the contact effect is what it is called.
+    """
+    slope, contact, penalty, reward = {
+        "recommend": (
+            planted.recommend, planted.recommend_contact, planted.penalty, planted.reward
+        ),
+        "renewed": (planted.renewed, planted.renewed_contact, planted.penalty_renewed, 0.0),
+    }[outcome]
+    shares = planted.shares()
+    mean = sum(rating * share for rating, share in enumerate(shares, start=1))
+    by_plan = np.array([planted.by_plan.get(name, 1.0) for name in truth.PLANS])[plan]
+    return (
+        contact
+        + by_plan * slope * (rating - mean)
+        - penalty * ((rating <= 2) - (shares[0] + shares[1]))
+        + reward * ((rating == 5) - shares[4])
+    )
+
+
+def _answers(
+    rng: np.random.Generator, rating: Floats, had: np.ndarray, blank: float
+) -> pd.array:
+    """Ratings as they are written: 6 not experienced; blank as 0 on paper, empty online."""
+    lot = rng.random(len(rating))
+    answers = pd.array(np.where(had, rating, NOT_EXPERIENCED).astype(int), dtype="Int64")
+    answers[lot < blank] = BLANK
+    answers[lot < blank / 2] = pd.NA
+    return answers
+
+
+def _logistic(value: Floats) -> Floats:
+    return 1.0 / (1.0 + np.exp(-value))

@@ -1,0 +1,450 @@
+"""Mean and covariance of design columns with blanks, by normal-theory maximum likelihood.
+
+Notation. z = (1, d) is the augmented row of m = k + 1 elements and Q its second moment at
+the solution. Rows with the same observed elements O form a pattern g with share π_g of the
+weight. A_g completes a row, E[z | z_O] = A_g z_O: the identity on O, the regression of the
+missing part on O elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from mot_research.errors import AnalysisError, shown
+from mot_research.statistics.crossproducts import (
+    Floats,
+    Integers,
+    as_columns,
+    as_weights,
+    augmented,
+    cluster_pair_sums,
+    vech,
+)
+
+# Below this ratio of eigenvalues an inverse of Q has too few digits: patterns are solved singly.
+SINGULAR = 1e-9
+CONSTANT = 1e-12  # spread against offset below which a column doesn't vary
+
+
+@dataclass(frozen=True)
+class CompletedMoments:
+    """Maximum-likelihood second moment of the augmented rows, and what each row adds to it.
+
+    Attributes
+    ----------
+    q : (m, m) array
+        Q, weights normalised: q[0, 0] = 1.
+    n_iterations : int
+    converged : bool
+        False where ``max_iterations`` came first; Q is then not the solution.
+    blank_share : (k,) array
+        Weighted share of blanks in each column, over all rows.
+    n_excluded : int
+        Rows with nothing observed; they contribute nothing.
+    rows : (n, m) array
+        E[z_i | observed part of i]; zeros for excluded rows.
+    pattern : (n,) integer array
+        Pattern of each row, 0 … G − 1; −1 for excluded rows.
+    shares : (G,) array
+        π_g.
+    missing : (G, m) bool array
+        Elements of z that a pattern lacks. What never varies is known and is not missing.
+    coefficients : tuple of m arrays (G_j, m)
+        For element j, the row of A_g of each pattern that lacks j, in order of g.
+    residuals : (G, T) sparse array
+        vech of the conditional covariance of z given its observed part.
+    """
+
+    q: Floats
+    n_iterations: int
+    converged: bool
+    blank_share: Floats
+    n_excluded: int
+    rows: Floats
+    pattern: Integers
+    shares: Floats
+    missing: NDArray[np.bool_]
+    coefficients: tuple[Floats, ...]
+    residuals: sparse.csr_array
+
+    @property
+    def mean(self) -> Floats:
+        """(k,) means of the columns."""
+        return self.q[0, 1:]
+
+    @property
+    def covariance(self) -> Floats:
+        """(k, k) covariance of the columns, divisor Σw."""
+        return self.q[1:, 1:] - np.outer(self.mean, self.mean)
+
+    def cluster_sums(self, weights: ArrayLike, cluster_codes: ArrayLike, n_clusters: int) -> Floats:
+        """Sums of w_i vech E[z_i z_i' | observed part of i] within clusters.
+
+        Parameters
+        ----------
+        weights : (n,) array
+            Weights as they are. Element 0 of each sum is the sum of the weights of the rows
+            that contribute.
+        cluster_codes : (n,) integer array
+        n_clusters : int
+
+        Returns
+        -------
+        (n_clusters, T) array
+            Summed over clusters and divided by element 0 it is vech(Q).
+        """
+        used = self.pattern >= 0
+        w, codes = np.asarray(weights)[used], np.asarray(cluster_codes)[used]
+        pattern_weights = sparse.csr_array(
+            (w, (codes, self.pattern[used])), shape=(n_clusters, len(self.shares))
+        )
+        expected = cluster_pair_sums(self.rows[used], w, codes, n_clusters)
+        return expected + (pattern_weights @ self.residuals).toarray()
+
+    def linearised(self, delta: ArrayLike) -> Floats:
+        """Change of the solution when the sample changes, without new iterations.
+
+        Q* − Q = δ + Jδ + J²δ with Jδ = Σ_g π_g (δ − A_g δ_{O_g O_g} A_g'): one step of EM and
+        the next two terms of its geometric series. Without blanks Q* − Q = δ.
+
+        Parameters
+        ----------
+        delta : (B, T) array
+            vech(Σ w*_i E[z_i z_i' | observed] / Σ w* − Q) of each resample.
+
+        Returns
+        -------
+        (B, T) array
+        """
+        delta = np.asarray(delta, dtype=np.float64)
+        return delta if self._operator is None else delta @ self._operator.T
+
+    def linearised_gradient(self, gradient: ArrayLike) -> Floats:
+        """Carry gradients back through ``linearised``: the transposed map.
+
+        Parameters
+        ----------
+        gradient : (c, T) array
+            Derivatives of c estimates by the unique elements of Q (an off-diagonal element
+            counts once, as in vech).
+
+        Returns
+        -------
+        (c, T) array
+            g̃ with g̃ · vech(E[z_i z_i' | observed] − Q) the influence of row i.
+        """
+        gradient = np.asarray(gradient, dtype=np.float64)
+        return gradient if self._operator is None else gradient @ self._operator
+
+    @cached_property
+    def _operator(self) -> Floats | None:
+        """I + J + J² on vech, (T, T); None where it is the identity."""
+        if not self.missing.any():
+            return None
+        identity = np.eye(self.residuals.shape[1])
+        j = identity - _mean_conjugation(self.missing, self.coefficients, self.shares)
+        return identity + j @ (identity + j)
+
+
+def complete(
+    columns: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    tolerance: float = 1e-11,
+    max_iterations: int = 5000,
+) -> CompletedMoments:
+    """Estimate mean and covariance of columns with blanks by EM over the missing patterns.
+
+    A blank may depend on what was observed in its row, not on what it hides. Only first and
+    second moments are used, so columns of 0 and 1 are allowed. Without blanks this is the
+    plain weighted second moment.
+
+    Parameters
+    ----------
+    columns : (n, k) array
+        Design columns, NaN where blank. Centre them on a pilot mean where an offset is large
+        against the spread: Q holds raw moments.
+    weights : (n,) array, optional
+        Weights ≥ 0; only their ratios matter.
+    tolerance : float
+        Largest change of a standardised second moment in the last step.
+    max_iterations : int
+
+    Raises
+    ------
+    AnalysisError
+        A column is observed nowhere (with a weight above 0), a cell is infinite, or the
+        weights are unusable.
+
+    References
+    ----------
+    Dempster, Laird & Rubin (1977); Schafer (1997), Analysis of Incomplete Multivariate Data,
+    section 5.3 (his package ``norm``).
+    """
+    data = as_columns(columns)
+    w = as_weights(weights, n=len(data))
+    observed = ~np.isnan(data)
+    _check_cells(data, observed, w)
+    used = observed.any(axis=1)
+    share = w[used] / w[used].sum()
+    centre, spread = _location(data[used], observed[used], share)
+    varies = spread > CONSTANT * np.abs(centre)
+    spread = np.where(varies, spread, 1.0)
+    z = augmented(np.where(observed & varies, (data - centre) / spread, 0.0)[used])
+    lacks = np.column_stack([np.zeros(len(z), dtype=bool), (~observed & varies)[used]])
+    missing, pattern = np.unique(lacks, axis=0, return_inverse=True)
+    shares = np.bincount(pattern, weights=share)
+
+    compressed = _compressed(z * np.sqrt(share)[:, None], pattern)
+    q, n_iterations, converged = _iterate(
+        _groups(*compressed, missing, shares), tolerance, max_iterations
+    )
+
+    # In the units of the columns a row is units @ z.
+    units = np.diag(np.append(1.0, spread))
+    units[1:, 0] = centre
+    completed, coefficients, residuals = _expectations(
+        q, _groups(z, pattern, missing, shares), missing, units
+    )
+    rows = np.zeros((len(data), len(q)))
+    rows[used] = completed
+    pattern_of_row = np.full(len(data), -1)
+    pattern_of_row[used] = pattern
+    return CompletedMoments(
+        q=units @ q @ units.T,
+        n_iterations=n_iterations,
+        converged=converged,
+        blank_share=w @ ~observed / w.sum(),
+        n_excluded=int((~used).sum()),
+        rows=rows,
+        pattern=pattern_of_row,
+        shares=shares,
+        missing=missing,
+        coefficients=coefficients,
+        residuals=residuals,
+    )
+
+
+def _check_cells(data: Floats, observed: NDArray[np.bool_], w: Floats) -> None:
+    infinite = np.isinf(data)
+    if infinite.any():
+        row, column = np.argwhere(infinite)[0]
+        raise AnalysisError(
+            f"column {column} holds {shown(data[row, column])} in row {row}: a cell is a number, "
+            "or missing where blank."
+        )
+    never = np.flatnonzero(~observed[w > 0].any(axis=0))
+    if len(never):
+        raise AnalysisError(
+            f"column {never[0]} has no value in any of the {len(data)} rows (of weight above 0): "
+            "nothing can be said about it; leave the column out."
+        )
+
+
+def _location(data: Floats, observed: NDArray[np.bool_], share: Floats) -> tuple[Floats, Floats]:
+    """Weighted mean and standard deviation of what was observed in each column."""
+    seen = share @ observed
+    pilot = share @ np.where(observed, data, 0.0) / seen
+    centre = pilot + share @ np.where(observed, data - pilot, 0.0) / seen
+    return centre, np.sqrt(share @ np.where(observed, data - centre, 0.0) ** 2 / seen)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """The patterns that lack the same number u of elements, and their rows.
+
+    Lacked elements of ``rows`` (r, m) are 0. ``local`` (r,) is the pattern of each row among
+    the H of the group, ``patterns`` (H,) their positions among all, ``lacked`` (H, u) what
+    they lack, ``index`` (r,) the positions of the rows.
+    """
+
+    rows: Floats
+    index: Integers
+    local: Integers
+    patterns: Integers
+    lacked: Integers
+    shares: Floats
+
+    def filled(self, coefficients: Floats) -> Floats:
+        """Rows with their lacked elements regressed on the others, (r, m)."""
+        rows, every = self.rows.copy(), np.arange(len(self.rows))
+        for position in range(self.lacked.shape[1]):
+            expected = np.einsum("rm,rm->r", coefficients[self.local, position], self.rows)
+            rows[every, self.lacked[self.local, position]] = expected
+        return rows
+
+
+def _groups(
+    rows: Floats, pattern: Integers, missing: NDArray[np.bool_], shares: Floats
+) -> list[_Group]:
+    """Sort patterns by how many elements they lack, so that each group is one batch."""
+    n_lacked = missing.sum(axis=1)
+    local = np.empty(len(missing), dtype=np.intp)
+    groups = []
+    for u in np.unique(n_lacked):
+        patterns = np.flatnonzero(n_lacked == u)
+        local[patterns] = np.arange(len(patterns))
+        index = np.flatnonzero(n_lacked[pattern] == u)
+        groups.append(
+            _Group(
+                rows=rows[index],
+                index=index,
+                local=local[pattern[index]],
+                patterns=patterns,
+                lacked=np.nonzero(missing[patterns])[1].reshape(len(patterns), u),
+                shares=shares[patterns],
+            )
+        )
+    return groups
+
+
+def _compressed(rows: Floats, pattern: Integers) -> tuple[Floats, Integers]:
+    """At most m rows a pattern with the same crossproducts (QR), and their patterns."""
+    order = np.argsort(pattern, kind="stable")
+    bounds = np.flatnonzero(np.diff(pattern[order])) + 1
+    pieces = [
+        piece if len(piece) <= piece.shape[1] else np.linalg.qr(piece, mode="r")
+        for piece in np.split(rows[order], bounds)
+    ]
+    return np.vstack(pieces), np.repeat(np.unique(pattern), [len(piece) for piece in pieces])
+
+
+def _iterate(
+    groups: list[_Group], tolerance: float, max_iterations: int
+) -> tuple[Floats, int, bool]:
+    """EM from unit variances without correlation; rows bear the root of their share."""
+    m = groups[0].rows.shape[1]
+    varies = np.any([(group.rows != 0).any(axis=0) for group in groups], axis=0)
+    q = np.diag(varies.astype(np.float64))
+    for iteration in range(1, max_iterations + 1):
+        precision = _precision(q)
+        updated = np.zeros((m, m))
+        for group in groups:
+            coefficients, conditional = _regressions(q, precision, group.lacked)
+            rows = group.filled(coefficients)
+            updated += rows.T @ rows
+            lacked = group.lacked
+            np.add.at(
+                updated,
+                (lacked[:, :, None], lacked[:, None, :]),
+                group.shares[:, None, None] * conditional,
+            )
+        change = np.abs(updated - q).max()
+        q = updated
+        if change <= tolerance or len(groups) == 1 and not groups[0].lacked.size:
+            return q, iteration, True
+    return q, max_iterations, False
+
+
+def _precision(q: Floats) -> Floats | None:
+    """Inverse of q, or None where it is too close to singular.
+
+    An element that never varies has a row of zeros; a one in its diagonal keeps it apart.
+    """
+    regular = q + np.diag(np.diag(q) == 0)
+    eigenvalues, vectors = np.linalg.eigh(regular)
+    if eigenvalues[0] <= SINGULAR * eigenvalues[-1]:
+        return None
+    return (vectors / eigenvalues) @ vectors.T
+
+
+def _regressions(q: Floats, precision: Floats | None, lacked: Integers) -> tuple[Floats, Floats]:
+    """Regress the lacked elements of each pattern on its others.
+
+    From the precision K of q the coefficients are −K_MM⁻¹ K_MO and the conditional covariance
+    is K_MM⁻¹: u × u systems, and few elements are lacked. Where q is singular, by the
+    pseudo-inverse of each observed block.
+
+    Returns
+    -------
+    coefficients : (H, u, m) array
+        Zero at the lacked elements.
+    conditional : (H, u, u) array
+    """
+    n_patterns, u = lacked.shape
+    m = len(q)
+    if precision is not None:
+        across = precision[lacked]
+        conditional = np.linalg.inv(
+            np.take_along_axis(across, np.broadcast_to(lacked[:, None, :], (n_patterns, u, u)), 2)
+        )
+        coefficients = -conditional @ across
+        np.put_along_axis(
+            coefficients, np.broadcast_to(lacked[:, None, :], (n_patterns, u, u)), 0.0, axis=2
+        )
+        return coefficients, conditional
+    coefficients = np.zeros((n_patterns, u, m))
+    conditional = np.empty((n_patterns, u, u))
+    for g, elements in enumerate(lacked):
+        others = np.setdiff1d(np.arange(m), elements)
+        block = np.linalg.pinv(q[np.ix_(others, others)], rcond=SINGULAR, hermitian=True)
+        across = q[np.ix_(elements, others)]
+        coefficients[g][:, others] = across @ block
+        conditional[g] = q[np.ix_(elements, elements)] - across @ block @ across.T
+    return coefficients, conditional
+
+
+def _expectations(
+    q: Floats, groups: list[_Group], missing: NDArray[np.bool_], units: Floats
+) -> tuple[Floats, tuple[Floats, ...], sparse.csr_array]:
+    """Completed rows, completion maps and conditional covariances in the columns' units."""
+    m = len(q)
+    precision, to_standard = _precision(q), np.linalg.inv(units)
+    spread, centre = np.diag(units), units[:, 0]
+    first, second = np.triu_indices(m)
+    place = np.empty((m, m), dtype=np.intp)
+    place[first, second] = place[second, first] = np.arange(len(first))
+
+    rows = np.empty((sum(len(group.rows) for group in groups), m))
+    maps = [np.zeros((count, m)) for count in missing.sum(axis=0)]
+    position = np.cumsum(missing, axis=0) - 1  # of a pattern among those that lack an element
+    values, patterns, elements = [], [], []
+    for group in groups:
+        coefficients, conditional = _regressions(q, precision, group.lacked)
+        rows[group.index] = group.filled(coefficients) @ units.T
+        for g, lacked, of_pattern, covariance in zip(
+            group.patterns, group.lacked, coefficients, conditional, strict=True
+        ):
+            for j, of_element in zip(lacked, of_pattern, strict=True):
+                maps[j][position[g, j]] = spread[j] * of_element @ to_standard
+                maps[j][position[g, j], 0] += centre[j]
+            upper = np.triu_indices(len(lacked))
+            pair = lacked[upper[0]], lacked[upper[1]]
+            values.append(covariance[upper] * spread[pair[0]] * spread[pair[1]])
+            elements.append(place[pair])
+            patterns.append(np.full(len(upper[0]), g))
+    residuals = sparse.csr_array(
+        (np.concatenate(values), (np.concatenate(patterns), np.concatenate(elements))),
+        shape=(len(missing), len(first)),
+    )
+    return rows, tuple(maps), residuals
+
+
+def _mean_conjugation(
+    missing: NDArray[np.bool_], coefficients: tuple[Floats, ...], shares: Floats
+) -> Floats:
+    """The map δ → Σ_g π_g A_g δ A_g' on vech, (T, T).
+
+    Row i of A_g is a unit vector where g observes i, else a row of coefficients; so most of
+    the sum over patterns is over the few that lack both elements of a pair.
+    """
+    m = missing.shape[1]
+    observed = ~missing
+    both_observed = (observed * shares[:, None]).T @ observed
+    lacking = [np.flatnonzero(missing[:, j]) for j in range(m)]
+    weighted = [shares[g, None] * b for g, b in zip(lacking, coefficients, strict=True)]
+    one_observed = [b.T @ observed[g] for g, b in zip(lacking, weighted, strict=True)]
+    rows = []
+    for i in range(m):
+        for j in range(i, m):
+            both = weighted[i][missing[lacking[i], j]].T @ coefficients[j][missing[lacking[j], i]]
+            both[:, j] += one_observed[i][:, j]
+            both[i, :] += one_observed[j][:, i]
+            both[i, j] += both_observed[i, j]
+            rows.append(vech(both + both.T - np.diag(np.diag(both))))
+    return np.array(rows)

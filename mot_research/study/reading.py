@@ -1,0 +1,209 @@
+"""A study file as a `Study`, or one message that lists everything wrong with it."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from mot_research.errors import StudyError, shown
+from mot_research.study.definition import Study
+from mot_research.study.positions import Document, Place, read_yaml
+from mot_research.study.suggestions import nearest
+
+FILE_NAMES = ("study.yml", "study.yaml")
+LARGEST_FILE = 2_000_000  # bytes; a study of 200 moments is about 100,000
+
+
+def read_study(path: str | Path) -> Study:
+    """Read and check a study.
+
+    Parameters
+    ----------
+    path : str or Path
+        A study file, or the folder that holds `study.yml`.
+
+    Returns
+    -------
+    Study
+        Its `path` and `folder` are set; paths within it are relative to `folder`.
+
+    Raises
+    ------
+    StudyError
+        The file is missing, no YAML, or says something that is not allowed;
+        the message lists every finding with its line.
+    """
+    file = _study_file(Path(path))
+    document = read_yaml(_text(file), name=shown(file.name))
+    if not isinstance(document.value, dict):
+        found = "nothing" if document.value is None else "no keys"
+        raise StudyError(
+            f"{shown(file.name)} holds {found}. A study begins with: study: {{name: …}}. "
+            "`mot new` writes a commented one."
+        )
+    try:
+        study = Study.model_validate(document.value)
+    except ValidationError as error:
+        findings = _findings(error, document)
+        lines = "\n".join(
+            f"  {shown(file.name)} line {line}, {place}: {what}" for line, place, what in findings
+        )
+        many = "1 thing" if len(findings) == 1 else f"{len(findings)} things"
+        raise StudyError(f"{many} to correct in {shown(file)}:\n{lines}") from None
+    return study.at(file)
+
+
+def _study_file(path: Path) -> Path:
+    if path.is_dir():
+        for name in FILE_NAMES:
+            if (path / name).is_file():
+                return path / name
+        raise StudyError(
+            f"There is no study.yml in the folder '{shown(path)}'. Give the study's folder or "
+            f"file, or start a study: mot new {shown(path)}"
+        )
+    if not path.is_file():
+        raise StudyError(f"There is no file '{shown(path)}'. Give a study.yml, or its folder.")
+    return path
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise StudyError(f"'{shown(file)}' can't be read: {shown(error.strerror)}.") from None
+    if len(content) > LARGEST_FILE:
+        raise StudyError(
+            f"'{shown(file)}' is larger than {LARGEST_FILE:,} bytes: is it a study.yml?"
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise StudyError(
+            f"{shown(file.name)} line {line}: this is not UTF-8 text. "
+            "Save the file with the encoding UTF-8."
+        ) from None
+
+
+def _findings(error: ValidationError, document: Document) -> list[tuple[int, str, str]]:
+    """Return line, place and message of each pydantic error, in the file's order."""
+    found: dict[Place, tuple[int, str, str]] = {}
+    for detail in error.errors(include_url=False):
+        if detail["type"] == "default_factory_not_called":
+            continue  # the field that it waits for has its own message
+        place, in_file, chosen = _place(detail["loc"], document.value)
+        if chosen and in_file in found:
+            continue  # one message for a value that fits no alternative
+        message = "should be a number or a text" if chosen else _message(dict(detail), place)
+        position = document.position(in_file)
+        found.setdefault(
+            (*in_file, "" if chosen else message), (position.line, _written(place), message)
+        )
+        if chosen:
+            found[in_file] = found.pop((*in_file, ""))
+    return sorted(found.values(), key=lambda finding: finding[0])
+
+
+def _place(location: Place, value: Any) -> tuple[Place, Place, bool]:
+    """Return where an error is, as told and as in the file.
+
+    The file may write a list of moments as a mapping; and pydantic puts the
+    name of the alternative that it tried (`int`, `str`, `nth`) into the place.
+    """
+    told: list[str | int] = []
+    in_file: list[str | int] = []
+    chosen = False
+    for index, step in enumerate(location):
+        last = index == len(location) - 1
+        if isinstance(value, dict) and isinstance(step, int) and step < len(value):
+            key = list(value)[step]
+        elif isinstance(value, dict) and step in value:
+            key = step
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            key = step
+        elif isinstance(value, dict) and last:
+            told.append(step)  # a key that is missing
+            break
+        elif isinstance(value, (str, int, float)) and step == 0:
+            continue  # one value written without the brackets of a list
+        else:
+            chosen = chosen or step in ("int", "float", "str")
+            continue
+        told.append(step)
+        in_file.append(key)
+        value = value[key]
+    return tuple(told), tuple(in_file), chosen
+
+
+def _written(place: Place) -> str:
+    """Return a place as people write it: moments[2].stage."""
+    text = ""
+    for step in place:
+        text += f"[{step}]" if isinstance(step, int) else f".{shown(step)}"
+    return text.lstrip(".") or "study"
+
+
+def _message(detail: dict[str, Any], place: Place) -> str:
+    context = detail.get("ctx", {})
+    value = detail.get("input")
+    fields = _fields(place[:-1])
+    about = fields.get(str(place[-1]), "") if place else ""
+    match detail["type"]:
+        case "missing":
+            return "is missing." + (f" {about}" if about else "")
+        case "extra_forbidden":
+            return "unknown key." + _suggestion(str(place[-1]), list(fields), "Known here")
+        case "literal_error":
+            allowed = [
+                part.strip("' ") for part in context["expected"].replace(" or ", ",").split(",")
+            ]
+            return f"{_quoted(value)} is not allowed." + _suggestion(str(value), allowed, "Allowed")
+        case "string_pattern_mismatch":
+            return f"{_quoted(value)} does not fit." + (f" {about}" if about else "")
+        case "value_error":
+            return str(context["error"])
+        case "study":
+            return str(context["message"])
+        case _:
+            return f"{shown(detail['msg']).replace('Input should', 'should')}, not {_quoted(value)}"
+
+
+def _quoted(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return "nothing" if value is None else f"'{shown(value)}'"
+
+
+def _suggestion(given: str, allowed: list[str], label: str) -> str:
+    near = nearest(given, allowed)
+    hint = f" Did you mean '{near}'?" if near else ""
+    return f"{hint} {label}: {', '.join(allowed)}"
+
+
+def _fields(place: Place) -> dict[str, str]:
+    """Return the keys known at a place of the file, each with its description."""
+    models: list[type[BaseModel]] = [Study]
+    for step in place:
+        if isinstance(step, str):
+            models = [
+                inner
+                for model in models
+                for name, field in model.model_fields.items()
+                if step == (field.alias or name)
+                for inner in _models(field.annotation)
+            ]
+    return {
+        field.alias or name: field.description or ""
+        for model in models
+        for name, field in model.model_fields.items()
+    }
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
