@@ -1,0 +1,161 @@
+"""One look for every chart: colours, marks, type, and names that fit.
+
+Nothing is set when this is imported: charts draw inside :func:`house_style`.
+A verdict is told by colour and by the shape and filling of its mark, so that
+it reads in grey print and for colour-blind readers (Okabe & Ito 2008).
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FONTS = Path(__file__).parent / "assets" / "fonts"
+FONT_NAMES = ("Source Sans 3", "DejaVu Sans")
+ELLIPSIS = "…"
+UNDRAWABLE = "□"
+
+INK = "#1f2933"
+SOFT = "#52606d"
+FAINT = "#9aa5b1"
+GRID = "#e4e7eb"
+PAPER = "white"
+ACCENT = "#0b4f7d"
+ACCENT_LIGHT = "#a9cfe6"
+RATING_COLOURS = "cividis"
+MARK_COLOURS = {
+    "moment_of_truth": "#c8102e",
+    "internal_interaction": "#1f5fbf",
+    "decision_point": "#1b7f3b",
+}
+MARK_SHAPES = {"moment_of_truth": "*", "internal_interaction": "s", "decision_point": "D"}
+TYPE_SIZE = 9.0
+SMALL_TYPE = 7.5
+PAGE_WIDTH = 6.7  # inches between the margins of the report's page
+
+
+@dataclass(frozen=True)
+class MarkStyle:
+    """How a verdict is drawn."""
+
+    marker: str
+    edge: str
+    fill: str
+    size: float
+
+
+VERDICT_MARKS = {
+    "proven": MarkStyle("o", ACCENT, ACCENT, 62),
+    "brand_bet": MarkStyle("D", "#a8480a", "#e69f00", 50),
+    "likely": MarkStyle("s", "#0072b2", "#8cc8ea", 48),
+    "minor": MarkStyle("^", SOFT, PAPER, 42),
+    "not_proven": MarkStyle("o", FAINT, PAPER, 36),
+    "not_tested": MarkStyle("X", FAINT, PAPER, 36),
+}
+
+STYLE = {
+    "text.parse_math": False,
+    "font.size": TYPE_SIZE,
+    "text.color": INK,
+    "axes.titlesize": TYPE_SIZE + 2,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10.0,
+    "axes.labelsize": TYPE_SIZE,
+    "axes.labelcolor": SOFT,
+    "axes.edgecolor": FAINT,
+    "axes.facecolor": PAPER,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelsize": TYPE_SIZE - 1,
+    "ytick.labelsize": TYPE_SIZE - 1,
+    "xtick.major.size": 3.0,
+    "ytick.major.size": 0.0,
+    "figure.facecolor": PAPER,
+    "figure.dpi": 144.0,
+    "savefig.dpi": 200.0,
+    "hatch.linewidth": 0.6,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw with the house style, and leave matplotlib's settings as they were."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({**STYLE, "font.family": list(_families())}):
+        yield
+
+
+def own_axes(ax: Axes | None, *, height: float, width: float = PAGE_WIDTH) -> Axes:
+    """Return ``ax``, or the axes of a new figure of this size (inches)."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def shorten(text: str, longest: int) -> str:
+    """Return at most ``longest`` characters on one line, cut at a word where that is near."""
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    cut = text[: longest - 1]
+    at_word = cut.rsplit(" ", 1)[0]
+    return (at_word if len(at_word) >= 0.6 * longest else cut).rstrip(" ,;:·-–") + ELLIPSIS
+
+
+def label(text: str, longest: int) -> str:
+    """Return a name that a chart can draw: short, on one line, of letters the fonts have."""
+    visible = (
+        character
+        for character in text
+        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me")
+        or character in "\n\t"
+    )
+    drawn: list[str] = []
+    for character in shorten("".join(visible), longest):
+        if ord(character) in _charmap() or character == " ":
+            drawn.append(character)
+        elif not drawn or drawn[-1] != UNDRAWABLE:
+            drawn.append(UNDRAWABLE)
+    return "".join(drawn).strip() or UNDRAWABLE
+
+
+@functools.cache
+def _families() -> tuple[str, ...]:
+    """The fonts that are there, in the order of preference."""
+    from matplotlib import font_manager
+
+    for path in sorted(FONTS.glob("*.ttf")):
+        font_manager.fontManager.addfont(path)
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    return tuple(name for name in FONT_NAMES if name in known)
+
+
+@functools.cache
+def _charmap() -> frozenset[int]:
+    from matplotlib import font_manager, ft2font
+
+    return frozenset(
+        code
+        for family in _families()
+        for code in ft2font.FT2Font(font_manager.findfont(family)).get_charmap()
+    )

@@ -1,0 +1,527 @@
+"""Every sentence of the report, built from the findings. Each function returns Markdown.
+
+Text from the study passes through `escape_markdown`. The words for verdicts,
+actions and roles are in `words`, the writing of numbers in `numbers`; a
+language is added in these three modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mot_research.drivers.result import DriverResult
+from mot_research.findings import Findings
+from mot_research.priorities.result import Grade, Priorities, Priority
+from mot_research.report import words
+from mot_research.report.charts import drawn_in_matrix, first_role
+from mot_research.report.escaping import escape_markdown
+from mot_research.report.house_style import shorten
+from mot_research.report.numbers import (
+    MARK,
+    UNMARKED_FROM,
+    SHOWN_FROM,
+    between,
+    count,
+    effect_writer,
+    percent,
+)
+from mot_research.report.words import counted, listed, number, sentence
+
+ANSWER_WORDS = 150  # of the answer and the decisions together
+DECISION_WORDS = 75
+NAMED_AT_MOST = 3  # moments named in one sentence; the table names them all
+NAME_CHARACTERS = 44
+
+
+# Page one -------------------------------------------------------------------------------
+
+
+def heading(findings: Findings) -> str:
+    """Return what the report is about: study, wave, and that data are simulated."""
+    about = f"**{escape_markdown(findings.study.name)}**, wave {escape_markdown(findings.wave)}."
+    return f"{about} {simulated(findings)}".strip()
+
+
+def simulated(findings: Findings) -> str:
+    """Return the sentence that stands wherever simulated data show; empty for real data."""
+    return f"**{words.SIMULATED}**" if findings.simulated else ""
+
+
+def answer(findings: Findings) -> str:
+    """Return the answer for leaders; with the decisions at most 150 words."""
+    room = ANSWER_WORDS - _n_words(decisions(findings))
+    return " ".join(_within(room, _answer_sentences(findings)))
+
+
+def _answer_sentences(findings: Findings) -> Iterable[str]:
+    """Yield the sentences of the answer, the dearest first; what does not fit is left out."""
+    on_list = findings.priorities.listed
+    yield _headline(findings)
+    both = [row for row in on_list if len(row.proven_for) > 1]
+    if both:
+        yield f"Proven for both the relationship and revenue: {_names(both)}."
+    for role, result in deciding(findings).items():
+        only = [row for row in on_list if row.proven_for == (role,)]
+        if only:
+            alone = " only" if len(deciding(findings)) > 1 else ""
+            yield f"Proven for {_the(role)}{alone}: {_names(only)}."
+        elif not both and not any(role in row.proven_for for row in on_list):
+            yield f"Nothing is proven for {_the(role)} ({_outcome(findings, result)})."
+    if findings.priorities.border:
+        yield escape_markdown(findings.priorities.border)
+    for role in words.ROLES:
+        if role not in deciding(findings):
+            yield f"The study has no outcome for {_the(role)}, so nothing is said about it."
+    for result in deciding(findings).values():
+        yield (
+            f"How the moments went goes with {percent(result.table['lmg'].sum())} of the "
+            f"differences in {_outcome(findings, result)} ({count(result.n_obs)} answers)."
+        )
+
+
+def _headline(findings: Findings) -> str:
+    rows, on_list = findings.priorities.rows, findings.priorities.listed
+    tested = [row for row in rows if row.verdict != "not_tested"]
+    if not on_list:
+        if not tested:
+            return f"None of the {counted(len(rows), 'moment')} could be tested, so no list is made."
+        return (
+            f"No moment is on the list: {counted(len(tested), 'moment was', 'moments were')} "
+            "tested, and the data prove none."
+        )
+    kinds = [
+        counted(n, one, many)
+        for name, one, many in (
+            ("proven", "proven", "proven"),
+            ("brand_bet", "brand bet", "brand bets"),
+            ("likely", "likely", "likely"),
+        )
+        if (n := sum(row.heading == name for row in on_list))
+    ]
+    many = len(on_list) > 1
+    text = (
+        f"{sentence(counted(len(on_list), 'moment'))} of {number(len(rows))} "
+        f"{'are' if many else 'is'} on the list ({listed(kinds)})"
+    )
+    room = len(on_list) < min(findings.priorities.rules.top, len(rows))
+    return f"{text}; the data prove no more." if room else f"{text}."
+
+
+def decisions(findings: Findings) -> str:
+    """Return the decisions asked of leaders, as a numbered list."""
+    kept = _within(DECISION_WORDS, _decision_sentences(findings))
+    return "\n".join(f"{i}. {text}" for i, text in enumerate(kept, 1))
+
+
+def _decision_sentences(findings: Findings) -> Iterable[str]:
+    on_list = findings.priorities.listed
+
+    def to(action: str) -> list[Priority]:
+        return [row for row in findings.priorities.rows if row.action == action]
+
+    if fix := to("fix"):
+        yield f"Fund the fix of {_names(fix)}."
+    if unowned := [row for row in on_list if not row.moment.owner]:
+        yield f"Name an owner for {_names(unowned)}."
+    if missed := [row for row in on_list if "missed_by_workshop" in row.flags]:
+        yield f"Add to the agreed list, which the workshop missed: {_names(missed)}."
+    if bets := to("bet"):
+        yield f"Keep or drop the {'bets' if len(bets) > 1 else 'bet'} on {_names(bets)}: not proven."
+    if protect := to("protect"):
+        yield f"Protect what is at target: {_names(protect)}."
+    if wow := to("wow"):
+        yield f"Choose where to wow: {_names(wow, last='or')}."
+    if ask := to("stop_and_ask"):
+        yield f"Ask what is gained by the money spent on {_names(ask)}."
+    if find_out := to("find_out"):
+        yield f"Find out more about {_names(find_out)}: likely, not proven."
+    if not on_list:
+        yield "Decide whether to collect more answers before acting: nothing is proven yet."
+
+
+# Notes to tables and charts ---------------------------------------------------------------
+
+
+def list_note(findings: Findings) -> str:
+    """Return how to read the list on page one."""
+    if not findings.priorities.listed:
+        return ""
+    notes = [
+        "*How sure*: the share of the resamples in which the moment is among the top "
+        f"{number(findings.priorities.top)}; *certain* is the higher grade."
+    ]
+    if _moved(findings):
+        notes.append(
+            "*Moved*: change of the mean rating since the last wave, where it is beyond chance."
+        )
+    else:
+        notes.append(f"Movement is not shown: {_why_not_moved(findings)}.")
+    return " ".join(notes)
+
+
+def _moved(findings: Findings) -> bool:
+    return any(row.metrics["trend"].value is not None for row in findings.priorities.listed)
+
+
+def _why_not_moved(findings: Findings) -> str:
+    reasons = {row.metrics["trend"].reason for row in findings.priorities.listed} - {""}
+    return escape_markdown(sorted(reasons)[0].rstrip(".")) if reasons else "not available"
+
+
+def small_numbers_note() -> str:
+    """Return what the mark beside a number means."""
+    return (
+        f"{MARK} {SHOWN_FROM} to {UNMARKED_FROM - 1} people: read with care. Where fewer than "
+        f"{SHOWN_FROM} answered, no number is shown."
+    )
+
+
+def role_heading(role: str, findings: Findings) -> str:
+    """Return what stands over a role's table."""
+    outcome = _outcome(findings, deciding(findings)[role])
+    return f"For {_the(role)}: {outcome}"
+
+
+def evidence_note(result: DriverResult, findings: Findings) -> str:
+    """Return how to read the table of evidence for one outcome."""
+    return (
+        "*Share of importance*: of all that *how it went* explains, across all customers. "
+        f"*One point better*: what goes with a rating one point higher, in {_unit(result, findings)}"
+        f", for those who had it. In brackets: {percent(result.confidence)} intervals."
+    )
+
+
+def bars_caption(result: DriverResult, findings: Findings) -> str:
+    """Return the caption of the importance bars."""
+    return _caption(
+        findings,
+        f"What moves {_outcome(findings, result)}. {alt_importance_bars(result, findings)}",
+    )
+
+
+def matrix_caption(findings: Findings, role: str) -> str:
+    """Return the caption of the priority matrix: what is seen."""
+    return _caption(findings, alt_priority_matrix(findings.priorities, role=role))
+
+
+def map_caption(findings: Findings) -> str:
+    """Return the caption of the experience map: how to read it, and what is seen."""
+    return _caption(
+        findings,
+        "Circle: importance by its area, mean rating by its colour; dashed ring: the upper end of "
+        f"the interval. {alt_experience_map(findings)}",
+    )
+
+
+def _caption(findings: Findings, text: str) -> str:
+    return f"{simulated(findings)} {text}".strip()
+
+
+def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> str:
+    """Return what the priority matrix shows, in words."""
+    role = role or first_role(priorities)
+    drawn = drawn_in_matrix(priorities, role)
+    if not drawn:
+        return "No moment has both a rating and an importance, so the matrix is empty."
+    tested = sorted(drawn, key=lambda row: -_importance(row, role))
+    top = tested[0]
+    text = (
+        f"Of {counted(len(drawn), 'moment')}, {_name(top)} has the largest share of importance for "
+        f"{_the(role)} ({percent(_importance(top, role))}, mean rating "
+        f"{top.metrics['mean_rating'].value:.1f})."
+    )
+    fix = [row for row in tested if row.action == "fix"]
+    if fix:
+        text += f" Important and below target: {_names(fix)}."
+    left_out = len(priorities.rows) - len(drawn)
+    if left_out:
+        text += (
+            f" {sentence(counted(left_out, 'moment has', 'moments have'))} no place in it: "
+            "no rating, no test, or too few answers."
+        )
+    return text
+
+
+def alt_importance_bars(result: DriverResult, findings: Findings | None = None) -> str:
+    """Return what the importance bars show, in words."""
+    lmg = result.table.loc[list(result.tested), "lmg"].sort_values(ascending=False)
+    if lmg.empty:
+        return "No driver could be tested, so there is no bar."
+    called = {} if findings is None else {m.id: m.name for m in findings.study.moments}
+    first = [escape_markdown(shorten(called.get(name, str(name)), 44)) for name in lmg.index[:3]]
+    return (
+        f"{sentence(counted(len(lmg), 'driver'))} together {'goes' if len(lmg) == 1 else 'go'} "
+        f"with {percent(lmg.sum())} of the differences; "
+        + (
+            f"the largest {'part' if len(first) == 1 else 'parts'}: {listed(first)}."
+            if lmg.sum() > 0
+            else "none stands out."
+        )
+    )
+
+
+def alt_experience_map(findings: Findings) -> str:
+    """Return what the experience map shows, in words."""
+    stages = {stage.id: stage.name for stage in findings.study.stages}
+    on_list = findings.priorities.listed
+    if not on_list:
+        return "No moment is on the list; the map shows where the moments stand."
+    per_stage: dict[str, int] = {}
+    for row in on_list:
+        name = stages.get(row.moment.stage or "", words.NO_STAGE)
+        per_stage[name] = per_stage.get(name, 0) + 1
+    parts = [f"{number(n)} in {escape_markdown(name)}" for name, n in per_stage.items()]
+    return f"Of the moments on the list, {listed(parts)}."
+
+
+# The moments one by one -------------------------------------------------------------------
+
+
+def how_sure(row: Priority) -> str:
+    """Return how sure a verdict is, in a few plain words (no Markdown)."""
+    grades = list(row.grades.values())
+    if any(grade.certain and grade.grade == "proven" for grade in grades):
+        return "Certain"
+    best = max((p for g in grades for p in (g.p_top, g.p_top_each) if p is not None), default=None)
+    word = {"proven": "Proven", "likely": "Likely"}.get(row.verdict, "Not proven")
+    return word if best is None or word == "Not proven" else f"{word}, {percent(best)}"
+
+
+def moved(row: Priority) -> str:
+    """Return how the rating moved since the last wave, in a few plain words (no Markdown)."""
+    trend = row.metrics["trend"]
+    if trend.value is None:
+        return "not available"
+    clear = trend.ci_lower is not None and trend.ci_upper is not None
+    if not clear or trend.ci_lower <= 0 <= trend.ci_upper:  # type: ignore[operator]
+        return "no clear change"
+    return f"{'up' if trend.value > 0 else 'down'} {abs(trend.value):.2f}"
+
+
+def what_it_is(row: Priority, findings: Findings) -> str:
+    """Return description, expectation and ideal, those the study gives."""
+    moment = row.moment
+    parts = [
+        f"**{title}** {escape_markdown(shorten(text, 240)).rstrip('.')}."
+        for title, text in (
+            ("What it is:", moment.description),
+            ("Customers expect:", moment.expectation),
+            ("Ideal:", moment.ideal),
+        )
+        if text
+    ]
+    if not moment.ideal:
+        parts.append("**Ideal:** not yet written in the study.")
+    return " ".join(parts)
+
+
+def who_answers(row: Priority) -> str:
+    """Return owner, partners and handoffs."""
+    moment = row.moment
+    owner = escape_markdown(moment.owner) if moment.owner else "**none is named**"
+    text = f"**Owner:** {owner}"
+    if moment.partners:
+        text += f", with {listed([escape_markdown(name) for name in moment.partners])}"
+    text += "."
+    if moment.handoffs:
+        text += f" **Handoffs:** {'; '.join(escape_markdown(name) for name in moment.handoffs)}."
+    if moment.metrics:
+        names = ", ".join(escape_markdown(name) for name in moment.metrics)
+        text += f" **To measure:** {names}."
+    return text
+
+
+def what_to_do(row: Priority) -> str:
+    """Return the action, the kind of moment, and the flags."""
+    action = f"**{words.ACTIONS[row.action]}**" if row.action else "**No action**"
+    text = f"{action}: {words.ASYMMETRY.get(row.asymmetry, row.asymmetry)}."
+    flags = [words.FLAGS.get(flag, flag.replace("_", " ")) for flag in row.flags]
+    if flags:
+        text += f" {sentence(listed(flags))}."
+    if row.verdict == "brand_bet" and row.moment.brand_bet:
+        text += f" The company's reason: {escape_markdown(row.moment.brand_bet).rstrip('.')}."
+    return text
+
+
+# What is not on the list ------------------------------------------------------------------
+
+
+def bets(findings: Findings) -> str:
+    """Return which brand bets there are, and what the data say of each."""
+    rows = [row for row in findings.priorities.rows if row.verdict == "brand_bet"]
+    if not rows:
+        return "No brand bet is named in the study."
+    lines = []
+    for row in rows:
+        place = f"place {row.place}" if row.place is not None else "not on the list"
+        reason = escape_markdown(row.moment.brand_bet or "").rstrip(".")
+        said = [not_proven(grade, findings) for grade in row.grades.values()]
+        lines.append(f"- **{_name(row)}** ({place}). {reason}. " + " ".join(said))
+    return "\n".join(lines)
+
+
+def not_proven(grade: Grade, findings: Findings) -> str:
+    """Return what the data allow where nothing is proven: the interval, never "no effect"."""
+    outcome = escape_markdown(shorten(findings.study.outcome(grade.outcome).name, NAME_CHARACTERS))
+    span = effect_span(grade, findings)
+    if not span:
+        return f"Not tested for {outcome}."
+    return f"One rating point better may go with anything from {span} of {outcome}."
+
+
+def effect_span(grade: Grade, findings: Findings) -> str:
+    """Return the interval of an effect in the outcome's units ("−0.10 to +0.30")."""
+    kind = findings.study.outcome(grade.outcome).kind
+    unit = findings.study.currency or ""
+    write = effect_writer(kind, grade.ci_lower, grade.ci_upper, unit=unit)
+    return between(grade.ci_lower, grade.ci_upper, write)
+
+
+def missed(findings: Findings) -> str:
+    """Return what the data prove and the workshop left out."""
+    rows = [row for row in findings.priorities.rows if "missed_by_workshop" in row.flags]
+    if rows:
+        return f"Proven, but not on the workshop's shortlist: {_names(rows, at_most=len(rows))}."
+    if all(row.metrics["consensus"].value is None for row in findings.priorities.rows) and all(
+        row.moment.shortlist is None for row in findings.priorities.rows
+    ):
+        return "The study has no shortlist of a workshop to compare with."
+    return "Nothing that is proven was left out by the workshop."
+
+
+def off_list(findings: Findings) -> str:
+    """Return how to read the table of what is not on the list."""
+    n = len(findings.priorities.rows) - len(findings.priorities.listed)
+    if n == 0:
+        return "Every moment of the study is on the list."
+    return (
+        f"{sentence(counted(n, 'moment is', 'moments are'))} not on the list. *Not proven* does not "
+        "mean without effect: the interval says what the data still allow."
+    )
+
+
+# How sure we are --------------------------------------------------------------------------
+
+
+def method(findings: Findings) -> str:
+    """Return the method in plain words, a bullet a step."""
+    rules = findings.priorities.rules
+    lines = []
+    for role, result in deciding(findings).items():
+        outcome = _outcome(findings, result)
+        waves = listed([escape_markdown(wave) for wave in result.waves]) or "this wave"
+        lines.append(
+            f"For {_the(role)}: {outcome}, {count(result.n_obs)} answers "
+            f"(worth {count(result.n_effective)} after weighting) of {waves}; "
+            f"model: {escape_markdown(result.model)}."
+        )
+    lines += [
+        "*How it went* is the rating among those who had the moment; *having it* is whether they "
+        "had it at all. Only how it went decides a place; having it is an association.",
+        "Importance is the average gain in explained differences over all orders in which the "
+        "moments can enter (LMG, the Shapley value of R²).",
+        f"*Proven*: better ratings go with a better outcome beyond chance (false discovery rate "
+        f"{percent(rules.false_discovery_rate)}), and in at least {percent(rules.p_top)} of the "
+        f"resamples the moment is among the top {number(findings.priorities.top)}. *Likely*: in "
+        "at least half. *Minor*: in less than half. *Not proven*: the rest of what was tested.",
+        f"A moment needs an effective number of {number(rules.min_n)} raters for a verdict.",
+        "These are associations in survey data, not experiments: acting on a moment tests it.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def warnings(findings: Findings) -> str:
+    """Return all warnings as bullets, each once."""
+    found = [*findings.warnings, *findings.priorities.warnings]
+    for result in findings.drivers.values():
+        found += [
+            f"{findings.study.outcome(result.outcome).name}: {text}"
+            for text in result.warnings
+            if text not in found
+        ]
+    errors = findings.problems
+    if len(errors):
+        by = errors["severity"].value_counts()
+        parts = [counted(int(n), str(kind)) for kind, n in by.items()]
+        found.append(f"The check of the survey's files lists {listed(parts)}; see `mot check`.")
+    lines = list(dict.fromkeys(found))
+    if not lines:
+        return "No warning applies."
+    return "\n".join(f"- {escape_markdown(line)}" for line in lines)
+
+
+def not_used(findings: Findings) -> str:
+    """Return what the study does not have, and what would bring it."""
+    if not findings.not_used:
+        return "Every part of a study is in use."
+    return "\n".join(f"- {escape_markdown(line)}" for line in findings.not_used)
+
+
+def absences_note(findings: Findings) -> str:
+    """Return how to read the table of absences."""
+    return (
+        f"Of the answers of wave {escape_markdown(findings.wave)}. *Did not have it* and *left "
+        "blank* are kept apart: who did not have a moment cannot rate it."
+    )
+
+
+# Pieces of sentences ----------------------------------------------------------------------
+
+
+def deciding(findings: Findings) -> dict[str, DriverResult]:
+    """Return the analysis that decides for each role: its first outcome's."""
+    by_role: dict[str, DriverResult] = {}
+    for outcome in findings.study.outcomes:
+        if outcome.id in findings.drivers:
+            by_role.setdefault(outcome.role, findings.drivers[outcome.id])
+    return by_role
+
+
+def _outcome(findings: Findings, result: DriverResult) -> str:
+    return escape_markdown(
+        shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS)
+    )
+
+
+def _unit(result: DriverResult, findings: Findings) -> str:
+    outcome = _outcome(findings, result)
+    if result.kind in ("binary", "share"):
+        return f"percentage points of {outcome}"
+    if result.kind == "amount":
+        return f"{findings.study.currency or 'currency'} of {outcome}"
+    return f"points of {outcome}"
+
+
+def _the(role: str) -> str:
+    return "the relationship" if role == "relationship" else words.ROLES[role]
+
+
+def _importance(row: Priority, role: str) -> float:
+    return row.metrics[f"importance_{role}"].value or 0.0
+
+
+def _name(row: Priority) -> str:
+    return escape_markdown(shorten(row.moment.name, NAME_CHARACTERS))
+
+
+def _names(
+    rows: Sequence[Priority], *, last: str = "and", at_most: int = NAMED_AT_MOST
+) -> str:
+    """Return the names of the first moments, and how many more there are."""
+    if len(rows) > at_most + 1:
+        more = f"{number(len(rows) - at_most)} more"
+        return listed([*(_name(row) for row in rows[:at_most]), more], last=last)
+    return listed([_name(row) for row in rows], last=last)
+
+
+def _n_words(text: str) -> int:
+    return len(text.split())
+
+
+def _within(room: int, sentences: Iterable[str]) -> list[str]:
+    """Return the sentences that fit in so many words, the first always."""
+    kept: list[str] = []
+    for text in sentences:
+        if not kept or sum(map(_n_words, kept)) + _n_words(text) <= room:
+            kept.append(text)
+    return kept

@@ -1,0 +1,43 @@
+"""Blocks of the report that put sentences and tables together. Each returns Markdown."""
+
+from __future__ import annotations
+
+from mot_research.findings import Findings
+from mot_research.priorities.result import Priority
+from mot_research.report import narrative, tables
+from mot_research.report.escaping import escape_markdown
+
+KEPT_TOGETHER = '::: {.block breakable="false"}'
+
+
+def the_moments(findings: Findings) -> str:
+    """Return a half page for each moment on the list."""
+    return "\n\n".join(_moment(row, findings) for row in findings.priorities.listed)
+
+
+def the_evidence(findings: Findings) -> str:
+    """Return the table of numbers with intervals, one for each role."""
+    parts = []
+    for role, result in narrative.deciding(findings).items():
+        table = tables.evidence(findings, role)
+        if table:
+            parts += [
+                f"**{narrative.role_heading(role, findings)}**",
+                table,
+                narrative.evidence_note(result, findings),
+            ]
+    return "\n\n".join(parts)
+
+
+def _moment(row: Priority, findings: Findings) -> str:
+    parts = [
+        KEPT_TOGETHER,
+        f"### {row.place} · {escape_markdown(row.moment.name)}",
+        f"{narrative.what_to_do(row)} {escape_markdown(row.reason)}",
+        narrative.what_it_is(row, findings),
+        narrative.who_answers(row),
+        tables.moment_evidence(row, findings),
+        tables.metrics_line(row, findings),
+        ":::",
+    ]
+    return "\n\n".join(part for part in parts if part)

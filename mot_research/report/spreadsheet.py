@@ -1,0 +1,128 @@
+"""The evidence as files: evidence.csv, and evidence.xlsx with one sheet per table.
+
+Text that a spreadsheet would run as a formula stays text.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from mot_research.findings import Findings
+
+# A fixed date, so that the same findings give the same bytes.
+CREATED = datetime.datetime(2000, 1, 1)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LONGEST_SHEET_NAME = 31
+NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
+LONGEST_CELL = 32_767  # characters that Excel takes in one cell
+WIDEST_COLUMN = 60
+
+
+def write_evidence_csv(findings: Findings, path: Path) -> None:
+    """Write one row per moment; text cells that begin like a formula get an apostrophe."""
+    frame = findings.priorities.to_frame().reset_index()
+    frame.columns = [_harmless(name) for name in frame.columns]
+    frame = frame.map(_harmless)
+    frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def write_evidence_xlsx(findings: Findings, path: Path) -> None:
+    """Write one formatted sheet per table; the same findings give the same bytes."""
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with xlsxwriter.Workbook(path, options) as book:
+        book.set_properties({"title": findings.study.name, "created": CREATED})
+        formats = {
+            "head": book.add_format(
+                {"bold": True, "bg_color": "#E4E7EB", "bottom": 1, "text_wrap": True}
+            ),
+            "text": book.add_format({"text_wrap": True, "valign": "top"}),
+            "number": book.add_format({"num_format": "0.000", "valign": "top"}),
+            "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
+        }
+        taken: set[str] = set()
+        for title, frame in _tables(findings):
+            name = _sheet_name(title, taken)
+            _write_sheet(book.add_worksheet(name), frame, formats)
+
+
+def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield every table of the findings with its title."""
+    yield "priorities", findings.priorities.to_frame().reset_index()
+    for outcome, result in findings.drivers.items():
+        frame = result.to_frame()
+        frame["not_tested"] = [result.not_tested.get(str(name), "") for name in frame.index]
+        yield f"drivers {outcome}", frame.reset_index()
+    for outcome, result in findings.alone.items():
+        yield f"{findings.wave} alone {outcome}", result.to_frame().reset_index()
+    yield "absences", findings.absences.reset_index()
+    yield "problems", findings.problems
+    yield "warnings", pd.DataFrame({"warning": list(findings.warnings)})
+    yield "about", pd.DataFrame(_about(findings), columns=["what", "value"])
+
+
+def _about(findings: Findings) -> list[tuple[str, str]]:
+    rules = findings.study.rules.model_dump()
+    return [
+        ("study", findings.study.name),
+        ("wave", findings.wave),
+        ("data", "simulated" if findings.simulated else "as collected"),
+        *((f"rule: {name}", str(value)) for name, value in rules.items()),
+        *((f"version: {name}", version) for name, version in findings.versions.items()),
+        *((f"sha256 of {file.name}", file.sha256) for file in findings.inputs),
+    ]
+
+
+def _write_sheet(sheet: object, frame: pd.DataFrame, formats: dict[str, object]) -> None:
+    for column, name in enumerate(frame.columns):
+        sheet.write_string(0, column, str(name), formats["head"])  # type: ignore[attr-defined]
+        longest = len(str(name))
+        for row, value in enumerate(frame[name], start=1):
+            if _is_empty(value):
+                continue
+            if isinstance(value, str) or not _is_number(value):
+                text = str(value)[:LONGEST_CELL]
+                longest = max(longest, len(text))
+                sheet.write_string(row, column, text, formats["text"])  # type: ignore[attr-defined]
+            else:
+                number = float(value)
+                kind = "whole" if number.is_integer() and abs(number) >= 1 else "number"
+                sheet.write_number(row, column, number, formats[kind])  # type: ignore[attr-defined]
+        width = min(WIDEST_COLUMN, max(9, longest + 1))
+        sheet.set_column(column, column, width)  # type: ignore[attr-defined]
+    sheet.freeze_panes(1, 1)  # type: ignore[attr-defined]
+    if len(frame.columns):
+        sheet.autofilter(0, 0, max(1, len(frame)), len(frame.columns) - 1)  # type: ignore[attr-defined]
+
+
+def _sheet_name(title: str, taken: set[str]) -> str:
+    """Return a name that Excel takes: no more than 31 characters, and none twice."""
+    base = title.translate(NOT_IN_SHEET_NAMES)[:LONGEST_SHEET_NAME]
+    name, again = base, 2
+    while name.casefold() in taken:
+        name = f"{base[: LONGEST_SHEET_NAME - 4]} {again}"
+        again += 1
+    taken.add(name.casefold())
+    return name
+
+
+def _harmless(value: object) -> object:
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return hasattr(value, "__float__") and not isinstance(value, bool)
+
+
+def _is_empty(value: object) -> bool:
+    if value is None or value is pd.NA or value == "":
+        return True
+    return _is_number(value) and not math.isfinite(float(value))  # type: ignore[arg-type]
