@@ -140,7 +140,7 @@ def regress(q: Floats, precision: Floats | None, lacked: Integers) -> tuple[Floa
         explained = coefficients @ np.swapaxes(across, 1, 2)
         return coefficients, np.take_along_axis(across, at, axis=2) - explained
     across = precision[lacked]
-    conditional: Floats = np.linalg.inv(np.take_along_axis(across, at, axis=2))
+    conditional = np.linalg.inv(np.take_along_axis(across, at, axis=2)).astype(np.float64)
     coefficients = -conditional @ across
     np.put_along_axis(coefficients, at, 0.0, axis=2)
     return coefficients, conditional

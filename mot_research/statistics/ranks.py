@@ -17,6 +17,7 @@ from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.crossproducts import Floats, Integers
 
 Kind = Literal["two-sided", "lower", "upper"]
+ROUNDING = 1e-12  # relative; below it a difference or its variance is none
 N_DRAWS = 10_000  # the .95 quantile of the largest difference then errs by about .02
 
 
@@ -107,9 +108,7 @@ def rank_sets(
     values, vectors = np.linalg.eigh(sigma)
     root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
     noise = np.random.Generator(np.random.PCG64(seed)).standard_normal((n_draws, len(theta)))
-    variance = np.diag(sigma)
-    errors = np.sqrt(np.maximum(variance[:, None] + variance - 2 * sigma, 0.0))
-    return _rank_sets(theta, noise @ root, errors, confidence, simultaneous, kind, stepdown)
+    return _rank_sets(theta, sigma, noise @ root, confidence, simultaneous, kind, stepdown)
 
 
 def rank_sets_from_draws(
@@ -124,10 +123,8 @@ def rank_sets_from_draws(
     """As ``rank_sets``, with the centred draws (B, p) of the estimates as the distribution."""
     draws = np.asarray(draws, dtype=np.float64)
     theta, sigma = _as_estimates(estimate, np.cov(draws, rowvar=False))
-    variance = np.diag(sigma)
-    errors = np.sqrt(np.maximum(variance[:, None] + variance - 2 * sigma, 0.0))
     noise = draws - draws.mean(axis=0)
-    return _rank_sets(theta, noise, errors, confidence, simultaneous, kind, stepdown)
+    return _rank_sets(theta, sigma, noise, confidence, simultaneous, kind, stepdown)
 
 
 def top_k_sets(
@@ -178,8 +175,8 @@ def _as_estimates(estimate: ArrayLike, covariance: ArrayLike) -> tuple[Floats, F
 
 def _rank_sets(
     theta: Floats,
+    sigma: Floats,
     noise: Floats,
-    errors: Floats,
     confidence: float,
     simultaneous: bool,
     kind: Kind,
@@ -189,8 +186,19 @@ def _rank_sets(
         raise AnalysisError(f"confidence is {shown(confidence)}: give a number between 0 and 1.")
     p = len(theta)
     first, second = np.triu_indices(p, 1)
-    statistic = _ratio(theta[:, None] - theta, errors)
-    largest = _ratio(noise[:, first] - noise[:, second], errors[first, second])
+    errors = _errors_of_differences(sigma)
+    difference = theta[:, None] - theta
+    difference[np.abs(difference) <= ROUNDING * np.abs(theta).max(initial=0.0)] = 0.0
+    # Without an error a difference is certain, and adds nothing to what chance could do.
+    statistic = np.where(difference == 0, 0.0, np.copysign(np.inf, difference))
+    np.divide(difference, errors, out=statistic, where=errors > 0)
+    chance = np.zeros((len(noise), len(first)))
+    np.divide(
+        noise[:, first] - noise[:, second],
+        errors[first, second],
+        out=chance,
+        where=errors[first, second] > 0,
+    )
 
     def larger(items: slice) -> NDArray[np.bool_]:
         """(p, p): row proven larger than column, by the tests that bear on the items."""
@@ -202,8 +210,8 @@ def _rank_sets(
         np.fill_diagonal(tested, False)
         proven = np.zeros((p, p), dtype=bool)
         while tested.any():
-            forward = largest[:, tested[first, second]]
-            backward = largest[:, tested[second, first]]
+            forward = chance[:, tested[first, second]]
+            backward = chance[:, tested[second, first]]
             extreme = np.maximum(
                 forward.max(axis=1, initial=-np.inf), -backward.min(axis=1, initial=np.inf)
             )
@@ -224,9 +232,8 @@ def _rank_sets(
     return RankSets(lower=lower, upper=upper)
 
 
-def _ratio(difference: Floats, error: Floats) -> Floats:
-    """Differences over their standard errors; one without error is certain, or no difference."""
-    certain = np.where(difference == 0, 0.0, np.copysign(np.inf, difference))
-    return np.divide(
-        difference, error, out=certain, where=np.broadcast_to(error > 0, certain.shape)
-    )
+def _errors_of_differences(sigma: Floats) -> Floats:
+    """(p, p) standard errors of all differences; 0 where nothing but rounding is left."""
+    total = np.diag(sigma)[:, None] + np.diag(sigma)
+    squared = total - 2 * sigma
+    return np.sqrt(np.where(squared > ROUNDING * total, squared, 0.0))
