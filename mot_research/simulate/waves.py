@@ -179,13 +179,15 @@ def _days(start: date, offset: np.ndarray) -> np.ndarray:
 def _weights(rng: np.random.Generator, n: int) -> Floats:
     """Log-normal weights of mean 1 with the planted design effect."""
     raw: Floats = np.exp(np.sqrt(np.log(truth.DESIGN_EFFECT)) * normal(rng, n))
-    return np.round(raw / raw.mean(), 4).clip(min=0.0001)
+    weights: Floats = np.maximum(np.round(raw / raw.mean(), 4), 0.0001)
+    return weights
 
 
 def _had(rng: np.random.Generator, reach: float, activity: Floats) -> np.ndarray:
     """Who had the moment: active customers have more of everything."""
     latent = 0.3 * activity + np.sqrt(1 - 0.3**2) * normal(rng, len(activity))
-    return latent < (np.inf if reach == 1 else NormalDist().inv_cdf(reach))
+    had: np.ndarray = latent < (np.inf if reach == 1 else NormalDist().inv_cdf(reach))
+    return had
 
 
 def _effect(rating: Floats, planted: Planted, plan: np.ndarray, outcome: str) -> Floats:
