@@ -7,7 +7,7 @@ language is added in these three modules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
@@ -18,11 +18,9 @@ from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.numbers import (
     MARK,
-    UNMARKED_FROM,
     SHOWN_FROM,
-    between,
+    UNMARKED_FROM,
     count,
-    effect_writer,
     percent,
 )
 from mot_research.report.words import counted, listed, number, sentence
@@ -53,29 +51,33 @@ def answer(findings: Findings) -> str:
     return " ".join(_within(room, _answer_sentences(findings)))
 
 
-def _answer_sentences(findings: Findings) -> Iterable[str]:
+def _answer_sentences(findings: Findings) -> Iterator[str]:
     """Yield the sentences of the answer, the dearest first; what does not fit is left out."""
     on_list = findings.priorities.listed
+    by_role = deciding(findings)
     yield _headline(findings)
     both = [row for row in on_list if len(row.proven_for) > 1]
     if both:
         yield f"Proven for both the relationship and revenue: {_names(both)}."
-    for role, result in deciding(findings).items():
-        only = [row for row in on_list if row.proven_for == (role,)]
-        if only:
-            alone = " only" if len(deciding(findings)) > 1 else ""
-            yield f"Proven for {_the(role)}{alone}: {_names(only)}."
-        elif not both and not any(role in row.proven_for for row in on_list):
+    for role, result in by_role.items():
+        if not any(role in row.proven_for for row in findings.priorities.rows) and on_list:
             yield f"Nothing is proven for {_the(role)} ({_outcome(findings, result)})."
+    if on_list:
+        for role in words.ROLES:
+            if role not in by_role:
+                yield f"Nothing is said about {_the(role)}: this wave has no outcome for it."
     if findings.priorities.border:
         yield escape_markdown(findings.priorities.border)
-    for role in words.ROLES:
-        if role not in deciding(findings):
-            yield f"The study has no outcome for {_the(role)}, so nothing is said about it."
-    for result in deciding(findings).values():
+    for role in by_role:
+        only = [row for row in on_list if row.proven_for == (role,)]
+        if only:
+            alone = " only" if len(by_role) > 1 else ""
+            yield f"Proven for {_the(role)}{alone}: {_names(only)}."
+    for result in by_role.values():
+        explained = percent(result.table["lmg"].sum())
         yield (
-            f"How the moments went goes with {percent(result.table['lmg'].sum())} of the "
-            f"differences in {_outcome(findings, result)} ({count(result.n_obs)} answers)."
+            f"How the moments went goes with {explained} of the differences in "
+            f"{_outcome(findings, result)} ({count(result.n_obs)} answers)."
         )
 
 
@@ -89,19 +91,18 @@ def _headline(findings: Findings) -> str:
             f"No moment is on the list: {counted(len(tested), 'moment was', 'moments were')} "
             "tested, and the data prove none."
         )
+    found = {name: sum(row.heading == name for row in on_list) for name in words.LIST_KINDS}
     kinds = [
-        counted(n, one, many)
-        for name, one, many in (
-            ("proven", "proven", "proven"),
-            ("brand_bet", "brand bet", "brand bets"),
-            ("likely", "likely", "likely"),
-        )
-        if (n := sum(row.heading == name for row in on_list))
+        number(n) + " " + words.LIST_KINDS[name][n > 1] for name, n in found.items() if n
     ]
-    many = len(on_list) > 1
+    how = f"all {words.LIST_KINDS[on_list[0].heading or 'proven'][1]}"
+    if len(kinds) > 1:
+        how = listed(kinds)
+    elif len(on_list) == 1:
+        how = kinds[0].split(" ", 1)[1]
     text = (
-        f"{sentence(counted(len(on_list), 'moment'))} of {number(len(rows))} "
-        f"{'are' if many else 'is'} on the list ({listed(kinds)})"
+        f"{sentence(number(len(on_list)))} of {counted(len(rows), 'moment')} "
+        f"{'is' if len(on_list) == 1 else 'are'} on the list ({how})"
     )
     room = len(on_list) < min(findings.priorities.rules.top, len(rows))
     return f"{text}; the data prove no more." if room else f"{text}."
@@ -113,7 +114,7 @@ def decisions(findings: Findings) -> str:
     return "\n".join(f"{i}. {text}" for i, text in enumerate(kept, 1))
 
 
-def _decision_sentences(findings: Findings) -> Iterable[str]:
+def _decision_sentences(findings: Findings) -> Iterator[str]:
     on_list = findings.priorities.listed
 
     def to(action: str) -> list[Priority]:
@@ -133,8 +134,13 @@ def _decision_sentences(findings: Findings) -> Iterable[str]:
         yield f"Choose where to wow: {_names(wow, last='or')}."
     if ask := to("stop_and_ask"):
         yield f"Ask what is gained by the money spent on {_names(ask)}."
-    if find_out := to("find_out"):
-        yield f"Find out more about {_names(find_out)}: likely, not proven."
+    if undecided := [row for row in to("find_out") if row.verdict == "proven"]:
+        yield (
+            f"Find out whether to get {_names(undecided)} right every time or to wow: "
+            "important, but undecided."
+        )
+    if likely := [row for row in to("find_out") if row.verdict != "proven"]:
+        yield f"Find out more about {_names(likely)}: likely, not proven."
     if not on_list:
         yield "Decide whether to collect more answers before acting: nothing is proven yet."
 
@@ -176,10 +182,10 @@ def small_numbers_note() -> str:
     )
 
 
-def role_heading(role: str, findings: Findings) -> str:
-    """Return what stands over a role's table."""
-    outcome = _outcome(findings, deciding(findings)[role])
-    return f"For {_the(role)}: {outcome}"
+def role_outcome(role: str, findings: Findings) -> str:
+    """Return a role with the outcome that decides for it (no Markdown)."""
+    outcome = findings.study.outcome(deciding(findings)[role].outcome)
+    return f"{sentence(words.ROLES[role])}: {shorten(outcome.name, NAME_CHARACTERS)}"
 
 
 def evidence_note(result: DriverResult, findings: Findings) -> str:
@@ -199,9 +205,10 @@ def bars_caption(result: DriverResult, findings: Findings) -> str:
     )
 
 
-def matrix_caption(findings: Findings, role: str) -> str:
+def matrix_caption(findings: Findings, *, role: str | None = None) -> str:
     """Return the caption of the priority matrix: what is seen."""
-    return _caption(findings, alt_priority_matrix(findings.priorities, role=role))
+    lines = f"Lines: {percent(findings.priorities.rules.confidence)} intervals."
+    return _caption(findings, f"{alt_priority_matrix(findings.priorities, role=role)} {lines}")
 
 
 def map_caption(findings: Findings) -> str:
@@ -249,8 +256,9 @@ def alt_importance_bars(result: DriverResult, findings: Findings | None = None) 
         return "No driver could be tested, so there is no bar."
     called = {} if findings is None else {m.id: m.name for m in findings.study.moments}
     first = [escape_markdown(shorten(called.get(name, str(name)), 44)) for name in lmg.index[:3]]
+    thing = "driver" if findings is None else "moment"
     return (
-        f"{sentence(counted(len(lmg), 'driver'))} together {'goes' if len(lmg) == 1 else 'go'} "
+        f"{sentence(counted(len(lmg), thing))} {'goes' if len(lmg) == 1 else 'together go'} "
         f"with {percent(lmg.sum())} of the differences; "
         + (
             f"the largest {'part' if len(first) == 1 else 'parts'}: {listed(first)}."
@@ -268,9 +276,12 @@ def alt_experience_map(findings: Findings) -> str:
         return "No moment is on the list; the map shows where the moments stand."
     per_stage: dict[str, int] = {}
     for row in on_list:
-        name = stages.get(row.moment.stage or "", words.NO_STAGE)
+        name = stages.get(row.moment.stage or "", "")
         per_stage[name] = per_stage.get(name, 0) + 1
-    parts = [f"{number(n)} in {escape_markdown(name)}" for name, n in per_stage.items()]
+    parts = [
+        f"{number(n)} in {escape_markdown(name)}" if name else f"{number(n)} without a stage"
+        for name, n in per_stage.items()
+    ]
     return f"Of the moments on the list, {listed(parts)}."
 
 
@@ -338,8 +349,6 @@ def what_to_do(row: Priority) -> str:
     flags = [words.FLAGS.get(flag, flag.replace("_", " ")) for flag in row.flags]
     if flags:
         text += f" {sentence(listed(flags))}."
-    if row.verdict == "brand_bet" and row.moment.brand_bet:
-        text += f" The company's reason: {escape_markdown(row.moment.brand_bet).rstrip('.')}."
     return text
 
 
@@ -351,30 +360,12 @@ def bets(findings: Findings) -> str:
     rows = [row for row in findings.priorities.rows if row.verdict == "brand_bet"]
     if not rows:
         return "No brand bet is named in the study."
-    lines = []
-    for row in rows:
-        place = f"place {row.place}" if row.place is not None else "not on the list"
-        reason = escape_markdown(row.moment.brand_bet or "").rstrip(".")
-        said = [not_proven(grade, findings) for grade in row.grades.values()]
-        lines.append(f"- **{_name(row)}** ({place}). {reason}. " + " ".join(said))
-    return "\n".join(lines)
-
-
-def not_proven(grade: Grade, findings: Findings) -> str:
-    """Return what the data allow where nothing is proven: the interval, never "no effect"."""
-    outcome = escape_markdown(shorten(findings.study.outcome(grade.outcome).name, NAME_CHARACTERS))
-    span = effect_span(grade, findings)
-    if not span:
-        return f"Not tested for {outcome}."
-    return f"One rating point better may go with anything from {span} of {outcome}."
-
-
-def effect_span(grade: Grade, findings: Findings) -> str:
-    """Return the interval of an effect in the outcome's units ("−0.10 to +0.30")."""
-    kind = findings.study.outcome(grade.outcome).kind
-    unit = findings.study.currency or ""
-    write = effect_writer(kind, grade.ci_lower, grade.ci_upper, unit=unit)
-    return between(grade.ci_lower, grade.ci_upper, write)
+    return "\n".join(
+        f"- **{_name(row)}** "
+        + (f"(place {row.place}). " if row.place is not None else "(not on the list). ")
+        + escape_markdown(row.reason)
+        for row in rows
+    )
 
 
 def missed(findings: Findings) -> str:
@@ -433,12 +424,6 @@ def method(findings: Findings) -> str:
 def warnings(findings: Findings) -> str:
     """Return all warnings as bullets, each once."""
     found = [*findings.warnings, *findings.priorities.warnings]
-    for result in findings.drivers.values():
-        found += [
-            f"{findings.study.outcome(result.outcome).name}: {text}"
-            for text in result.warnings
-            if text not in found
-        ]
     errors = findings.problems
     if len(errors):
         by = errors["severity"].value_counts()
@@ -461,7 +446,8 @@ def absences_note(findings: Findings) -> str:
     """Return how to read the table of absences."""
     return (
         f"Of the answers of wave {escape_markdown(findings.wave)}. *Did not have it* and *left "
-        "blank* are kept apart: who did not have a moment cannot rate it."
+        "blank* are kept apart: who did not have a moment cannot rate it. Counts below ten are "
+        "hidden, and a neighbour is rounded so that they cannot be worked out."
     )
 
 
@@ -504,9 +490,7 @@ def _name(row: Priority) -> str:
     return escape_markdown(shorten(row.moment.name, NAME_CHARACTERS))
 
 
-def _names(
-    rows: Sequence[Priority], *, last: str = "and", at_most: int = NAMED_AT_MOST
-) -> str:
+def _names(rows: Sequence[Priority], *, last: str = "and", at_most: int = NAMED_AT_MOST) -> str:
     """Return the names of the first moments, and how many more there are."""
     if len(rows) > at_most + 1:
         more = f"{number(len(rows) - at_most)} more"

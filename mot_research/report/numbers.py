@@ -6,16 +6,17 @@ are shown and marked.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 SUPPRESSED_BELOW = 10
 SHOWN_FROM = 30
 UNMARKED_FROM = 50
 MARK = "†"
 MINUS = "−"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+NOT_AVAILABLE = "not available"
 LARGEST_PLAIN = 1e15  # beyond it a thousands separator no longer helps anyone
-
-Formatter = Callable[[float], str]
 
 
 def with_base(text: str, n: int | None) -> str:
@@ -68,7 +69,7 @@ def counts_hidden(cells: tuple[int, ...]) -> tuple[str, ...]:
 def plain(value: float, digits: int) -> str:
     """Return a number with separators and a true minus: −1,234.5."""
     if not math.isfinite(value):
-        return "not available"
+        return NOT_AVAILABLE
     if abs(value) >= LARGEST_PLAIN:
         return f"{value:.2e}".replace("-", MINUS)
     text = f"{value:,.{digits}f}"
@@ -83,13 +84,9 @@ def signed(value: float, digits: int) -> str:
     return text if text.startswith(MINUS) or not text.strip("0.,") else f"+{text}"
 
 
-def percent(value: float, digits: int = 0) -> str:
-    """Return a proportion as a percentage: 0.123 as 12%; what rounds to 0 or 100 is said."""
-    if digits == 0 and 0 < value < 0.005:
-        return "under 1%"
-    if digits == 0 and 0.995 <= value < 1:
-        return "over 99%"
-    return f"{plain(100 * value, digits)}%"
+def percent(value: float) -> str:
+    """Return a proportion as a percentage: 0.123 as 12 %; never 0 or 100 by rounding."""
+    return PERCENT.one(value)
 
 
 def digits_for(*values: float | None) -> int:
@@ -100,28 +97,58 @@ def digits_for(*values: float | None) -> int:
     return min(4, max(0, 1 - math.floor(math.log10(largest)))) if largest < 10 else 0
 
 
-def effect_writer(kind: str, *values: float | None, unit: str = "") -> Formatter:
-    """Return the writer of an outcome's effects: points, percentage points or currency."""
+@dataclass(frozen=True)
+class Writing:
+    """How one kind of number is written: its digits, and its unit, said once."""
+
+    number: Callable[[float], str]
+    unit: str = ""
+
+    def one(self, value: float | None) -> str:
+        """Return "12 %"; "not available" where there is no number."""
+        if value is None or not math.isfinite(value):
+            return NOT_AVAILABLE
+        return f"{self.number(value)}{self.unit}"
+
+    def span(self, lower: float | None, upper: float | None) -> str:
+        """Return "8 to 22 %"; empty where there is no interval."""
+        if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):
+            return ""
+        return f"{self.number(lower)} to {self.number(upper)}{self.unit}"
+
+    def with_interval(
+        self, value: float | None, lower: float | None, upper: float | None
+    ) -> str:
+        """Return "12 % (8 to 22)"."""
+        inner = Writing(self.number).span(lower, upper)
+        said = self.one(value)
+        return f"{said} ({inner})" if inner and said != NOT_AVAILABLE else said
+
+
+def effect_writing(kind: str, values: Iterable[float | None]) -> Writing:
+    """Return how effects on an outcome are written, its unit apart; shares in percentage points.
+
+    All ``values`` of a table get the same number of digits.
+    """
+    found = list(values)
     if kind in ("binary", "share"):
-        digits = 1 if max((abs(v) for v in values if v is not None), default=0) >= 0.001 else 2
-        return lambda value: f"{signed(100 * value, digits)} pts"
-    digits = max(digits_for(*values), 0 if kind == "amount" else 2)
-    suffix = f" {unit}" if kind == "amount" and unit else ""
-    return lambda value: f"{signed(value, digits)}{suffix}"
+        points = digits_for(*(None if v is None else 100 * v for v in found))
+        digits = max(1, min(points, 2))
+        return Writing(lambda value: signed(100 * value, digits))
+    digits = digits_for(*found) if kind == "amount" else max(2, digits_for(*found))
+    return Writing(lambda value: signed(value, digits))
 
 
-def between(lower: float | None, upper: float | None, write: Formatter) -> str:
-    """Return an interval as "0.21 to 0.41"; empty without one."""
-    if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):
-        return ""
-    return f"{write(lower)} to {write(upper)}"
+def _percent_number(value: float) -> str:
+    if 0 < value < 0.005:
+        return "under 1"
+    if 0.995 <= value < 1:
+        return "over 99"
+    return plain(100 * value, 0)
 
 
-def with_interval(
-    value: float | None, lower: float | None, upper: float | None, write: Formatter
-) -> str:
-    """Return "0.31 (0.21 to 0.41)", or the number alone where it has no interval."""
-    if value is None or not math.isfinite(value):
-        return "not available"
-    span = between(lower, upper, write)
-    return f"{write(value)} ({span})" if span else write(value)
+COUNT = Writing(count)
+PERCENT = Writing(_percent_number, f"{NO_BREAK}%")
+ONE_DIGIT = Writing(lambda value: plain(value, 1))
+TWO_DIGITS = Writing(lambda value: plain(value, 2))
+CHANGE = Writing(lambda value: signed(value, 2))

@@ -22,7 +22,7 @@ def the_evidence(findings: Findings) -> str:
         table = tables.evidence(findings, role)
         if table:
             parts += [
-                f"**{narrative.role_heading(role, findings)}**",
+                f"**{escape_markdown(narrative.role_outcome(role, findings))}**",
                 table,
                 narrative.evidence_note(result, findings),
             ]
@@ -37,7 +37,7 @@ def _moment(row: Priority, findings: Findings) -> str:
         narrative.what_it_is(row, findings),
         narrative.who_answers(row),
         tables.moment_evidence(row, findings),
-        tables.metrics_line(row, findings),
+        tables.metrics_line(row),
         ":::",
     ]
     return "\n\n".join(part for part in parts if part)

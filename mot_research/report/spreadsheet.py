@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from mot_research.findings import Findings
+from mot_research.report.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
+from mot_research.report.tables import ABSENCES
 
 # A fixed date, so that the same findings give the same bytes.
 CREATED = datetime.datetime(2000, 1, 1)
@@ -56,15 +58,31 @@ def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield every table of the findings with its title."""
     yield "priorities", findings.priorities.to_frame().reset_index()
     for outcome, result in findings.drivers.items():
-        frame = result.to_frame()
+        frame = _without_small_numbers(result.to_frame())
         frame["not_tested"] = [result.not_tested.get(str(name), "") for name in frame.index]
         yield f"drivers {outcome}", frame.reset_index()
     for outcome, result in findings.alone.items():
-        yield f"{findings.wave} alone {outcome}", result.to_frame().reset_index()
-    yield "absences", findings.absences.reset_index()
+        frame = _without_small_numbers(result.to_frame())
+        yield f"{findings.wave} alone {outcome}", frame.reset_index()
+    yield "absences", _absences(findings)
     yield "problems", findings.problems
     yield "warnings", pd.DataFrame({"warning": list(findings.warnings)})
     yield "about", pd.DataFrame(_about(findings), columns=["what", "value"])
+
+
+def _without_small_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Empty the means that rest on fewer than 30, and the counts below 10."""
+    frame = frame.copy()
+    frame.loc[~(frame["n"] >= SHOWN_FROM), "mean"] = math.nan
+    frame.loc[~(frame["n"] >= SUPPRESSED_BELOW), ["n", "reach"]] = math.nan
+    return frame
+
+
+def _absences(findings: Findings) -> pd.DataFrame:
+    """Return the counts per moment as the report shows them."""
+    counts = findings.absences[list(ABSENCES)]
+    rows = [counts_hidden(tuple(int(n) for n in row)) for row in counts.to_numpy()]
+    return pd.DataFrame(rows, columns=counts.columns, index=counts.index).reset_index()
 
 
 def _about(findings: Findings) -> list[tuple[str, str]]:

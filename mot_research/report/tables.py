@@ -7,6 +7,7 @@ Markdown for documents and as HTML for notebooks.
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,27 +15,51 @@ import numpy as np
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
-from mot_research.priorities.result import METRICS, Grade, Metric, Priorities, Priority
+from mot_research.priorities.result import METRICS, Metric, Priorities, Priority
 from mot_research.report import narrative, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.numbers import (
-    Formatter,
+    CHANGE,
+    COUNT,
+    NO_BREAK,
+    ONE_DIGIT,
+    PERCENT,
+    TWO_DIGITS,
+    Writing,
     count,
     counts_hidden,
-    effect_writer,
+    effect_writing,
     is_shown,
     percent,
     plain,
-    signed,
     too_few,
     with_base,
-    with_interval,
 )
 
 LONGEST_NAME = 90
 SHORT_HASH = 12
 NONE = "–"
+ABSENCES = ("n_rated", "n_not_experienced", "n_blank", "n_not_asked")
+METRIC_WRITING = {
+    "reach": PERCENT,
+    "mean_rating": TWO_DIGITS,
+    "top_box": PERCENT,
+    "bottom_box": PERCENT,
+    "gap_to_expectation": CHANGE,
+    "importance_relationship": PERCENT,
+    "importance_revenue": PERCENT,
+    "penalty": TWO_DIGITS,
+    "reward": TWO_DIGITS,
+    "answered_in_time": PERCENT,
+    "spread": TWO_DIGITS,
+    "trend": CHANGE,
+    "mentions": COUNT,
+    "negative_share": PERCENT,
+    "revenue_at_stake": COUNT,
+    "consensus": PERCENT,
+}
+_UNIT = re.compile(r" (?=\\%|%)")
 
 
 @dataclass(frozen=True)
@@ -55,7 +80,7 @@ class Table:
 
     def to_markdown(self) -> str:
         """Return a pipe table; the dashes give the widths."""
-        heads = [escape_markdown(column.head) or "&nbsp;" for column in self.columns]
+        heads = [escape_markdown(column.head) for column in self.columns]
         rules = [
             ("-" * (3 * column.width) + (":" if column.side == "right" else "-"))
             for column in self.columns
@@ -68,7 +93,7 @@ class Table:
                     [f"**{row}**" if i == at else "" for i in range(len(self.columns))]
                 )
             else:
-                lines.append([escape_markdown(cell) for cell in row])
+                lines.append([_UNIT.sub(NO_BREAK, escape_markdown(cell)) for cell in row])
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
     def to_html(self, *, caption: str = "") -> str:
@@ -100,11 +125,13 @@ class Table:
 def drivers_html(result: DriverResult) -> str:
     """Return a driver analysis as an HTML table, most important first."""
     table = result.to_frame()
-    write = effect_writer(result.kind, *table["effect"].dropna())
-    rows = []
+    effects = effect_writing(result.kind, table["effect"].dropna())
+    three = Writing(lambda value: plain(value, 3))
+    variation = Writing(lambda value: plain(100 * value, 1), f"{NO_BREAK}%")
+    rows: list[tuple[str, ...]] = []
     for name in sorted(table.index, key=lambda name: -np.nan_to_num(table.at[name, "lmg"])):
-        row = table.loc[name]
-        n = None if not np.isfinite(row["n"]) else int(row["n"])
+        row = {key: float(value) for key, value in table.loc[name].items()}
+        n = int(row["n"]) if np.isfinite(row["n"]) else None
         if name in result.not_tested or not is_shown(n):
             reason = result.not_tested.get(name) or too_few(n or 0)
             rows.append((str(name), *[NONE] * 6, f"not tested: {reason}"))
@@ -112,13 +139,13 @@ def drivers_html(result: DriverResult) -> str:
         rows.append(
             (
                 str(name),
-                _cell(row, "lmg", lambda v: percent(v, 1), "ci_lower", "ci_upper"),
-                _cell(row, "share", percent),
-                _cell(row, "effect", write),
-                _cell(row, "q_value", lambda v: plain(v, 3)),
-                _cell(row, "reach", percent),
-                _cell(row, "mean", lambda v: plain(v, 2)),
-                with_base(count(n) if n is not None else NONE, n),
+                variation.with_interval(row["lmg"], row.get("ci_lower"), row.get("ci_upper")),
+                PERCENT.one(row["share"]),
+                effects.one(row["effect"]),
+                three.one(row["q_value"]),
+                PERCENT.one(row["reach"]),
+                TWO_DIGITS.one(row["mean"]),
+                NONE if n is None else with_base(count(n), n),
             )
         )
     caption = (
@@ -141,7 +168,7 @@ def drivers_html(result: DriverResult) -> str:
 def priorities_html(priorities: Priorities) -> str:
     """Return the verdicts of all moments as an HTML table, the list first."""
     columns = (
-        Column("", 1, "right"),
+        Column("#", 1, "right"),
         Column("moment", 8),
         Column("verdict", 4),
         Column("proven for", 4),
@@ -171,7 +198,7 @@ def the_list(findings: Findings) -> str:
         return ""
     moves = any(row.metrics["trend"].value is not None for row in on_list)
     columns = [
-        Column("", 1, "right"),
+        Column("#", 1, "right"),
         Column("Moment", 11),
         Column("Owner", 6),
         Column("Action", 3),
@@ -202,7 +229,7 @@ def evidence(findings: Findings, role: str) -> str:
     if result is None or not on_list:
         return ""
     columns = (
-        Column("", 1, "right"),
+        Column("#", 1, "right"),
         Column("Moment", 9),
         Column("Share of importance", 6, "right"),
         Column("One point better", 8, "right"),
@@ -215,9 +242,9 @@ def evidence(findings: Findings, role: str) -> str:
         (
             str(row.place),
             shorten(row.moment.name, LONGEST_NAME),
-            *grade_cells(row.grades[role], findings, row.metrics["mean_rating"].n),
-            metric_text(row.metrics["reach"], percent, interval=False),
-            metric_text(row.metrics["mean_rating"], lambda v: plain(v, 1)),
+            *grade_cells(row, role, findings),
+            metric_text(row.metrics["reach"], PERCENT, interval=False),
+            metric_text(row.metrics["mean_rating"], ONE_DIGIT),
             words.VERDICTS[row.grades[role].grade],
         )
         for row in on_list
@@ -226,16 +253,17 @@ def evidence(findings: Findings, role: str) -> str:
     return Table(columns, tuple(rows)).to_markdown()
 
 
-def grade_cells(grade: Grade, findings: Findings, n: int | None) -> tuple[str, str, str]:
-    """Return share, effect and place of one moment for one outcome, with their intervals."""
+def grade_cells(row: Priority, role: str, findings: Findings) -> tuple[str, str, str]:
+    """Return share, effect and place of one moment for one role, with their intervals."""
+    grade, n = row.grades[role], row.metrics["mean_rating"].n
     if grade.effect is None:
         return "not tested", NONE, NONE
-    unit = findings.study.currency or ""
-    kind = findings.study.outcome(grade.outcome).kind
-    write = effect_writer(kind, grade.effect, grade.ci_lower, grade.ci_upper, unit=unit)
-    share = with_interval(grade.share, grade.share_lower, grade.share_upper, percent)
-    effect = with_interval(grade.effect, grade.ci_lower, grade.ci_upper, write)
-    rank = with_interval(grade.rank, grade.rank_lower, grade.rank_upper, count)
+    effects = effect_writing(
+        findings.study.outcome(grade.outcome).kind, findings.drivers[grade.outcome].table["effect"]
+    )
+    share = PERCENT.with_interval(grade.share, grade.share_lower, grade.share_upper)
+    effect = effects.with_interval(grade.effect, grade.ci_lower, grade.ci_upper)
+    rank = COUNT.with_interval(grade.rank, grade.rank_lower, grade.rank_upper)
     return with_base(share, n), with_base(effect, n), with_base(rank, n)
 
 
@@ -243,19 +271,13 @@ def moment_evidence(row: Priority, findings: Findings) -> str:
     """Return the evidence for one moment: a column a role."""
     if not row.grades:
         return ""
-    n = row.metrics["mean_rating"].n
-    grades = list(row.grades.values())
-    cells = [grade_cells(grade, findings, n) for grade in grades]
-    outcomes = [shorten(findings.study.outcome(g.outcome).name, 44) for g in grades]
+    cells = [grade_cells(row, role, findings) for role in row.grades]
     columns = (
         Column("Evidence", 6),
-        *(
-            Column(f"{words.sentence(words.ROLES[g.role])}: {name}", 10)
-            for g, name in zip(grades, outcomes, strict=True)
-        ),
+        *(Column(narrative.role_outcome(role, findings), 10) for role in row.grades),
     )
     rows = (
-        ("Verdict", *(words.VERDICTS[grade.grade] for grade in grades)),
+        ("Verdict", *(words.VERDICTS[grade.grade] for grade in row.grades.values())),
         ("One point better", *(effect for _, effect, _ in cells)),
         ("Share of importance", *(share for share, _, _ in cells)),
         ("Place among moments", *(rank for _, _, rank in cells)),
@@ -264,27 +286,14 @@ def moment_evidence(row: Priority, findings: Findings) -> str:
 
 
 def off_list(findings: Findings) -> str:
-    """Return what is not on the list: verdict, what the data still allow, and why."""
-    rows = [row for row in findings.priorities.rows if row.place is None]
-    if not rows:
-        return ""
-    roles = list(narrative.deciding(findings))
-    columns = (
-        Column("Moment", 7),
-        Column("Verdict", 3),
-        *(Column(f"One point better, {words.ROLES[role]}", 5) for role in roles),
-        Column("Reason", 12),
+    """Return what is not on the list, and what the data say of it."""
+    columns = (Column("Moment", 7), Column("Verdict", 3), Column("What the data say", 15))
+    rows = tuple(
+        (shorten(row.moment.name, LONGEST_NAME), words.VERDICTS[row.verdict], row.reason)
+        for row in findings.priorities.rows
+        if row.place is None
     )
-    cells = tuple(
-        (
-            shorten(row.moment.name, LONGEST_NAME),
-            words.VERDICTS[row.verdict],
-            *(_allowed(row, role, findings) for role in roles),
-            row.reason,
-        )
-        for row in rows
-    )
-    return Table(columns, cells).to_markdown()
+    return Table(columns, rows).to_markdown() if rows else ""
 
 
 def absences(findings: Findings) -> str:
@@ -296,12 +305,11 @@ def absences(findings: Findings) -> str:
         Column("Left blank", 4, "right"),
         Column("Not asked", 4, "right"),
     )
-    names = ["rated", "not_experienced", "blank", "not_asked"]
     called = {moment.id: moment.name for moment in findings.study.moments}
     rows = tuple(
         (
             shorten(called.get(str(moment), str(moment)), LONGEST_NAME),
-            *counts_hidden(tuple(int(cell) for cell in findings.absences.loc[moment, names])),
+            *counts_hidden(tuple(int(cell) for cell in findings.absences.loc[moment, list(ABSENCES)])),
         )
         for moment in findings.absences.index
     )
@@ -331,59 +339,26 @@ def reproducibility(findings: Findings) -> str:
     return Table((Column("Of this run", 6), Column("Value", 18)), tuple(rows)).to_markdown()
 
 
-def metric_text(metric: Metric, write: Formatter, *, interval: bool = True) -> str:
+def metric_text(metric: Metric, writing: Writing, *, interval: bool = True) -> str:
     """Return one metric with its interval, or what stands for it where it may not show."""
-    if metric.value is None:
-        return "not available"
     if not interval:
-        return with_base(write(metric.value), metric.n)
-    return with_base(
-        with_interval(metric.value, metric.ci_lower, metric.ci_upper, write), metric.n
-    )
+        return with_base(writing.one(metric.value), metric.n)
+    text = writing.with_interval(metric.value, metric.ci_lower, metric.ci_upper)
+    return with_base(text, metric.n)
 
 
-def metric_writer(name: str, findings: Findings) -> Formatter:
-    """Return how a metric's number is written."""
-    if name in (
-        "reach",
-        "top_box",
-        "bottom_box",
-        "importance_relationship",
-        "importance_revenue",
-        "negative_share",
-        "consensus",
-    ):
-        return percent
-    if name in ("gap_to_expectation", "trend", "penalty", "reward"):
-        return lambda value: signed(value, 2)
-    if name == "mentions":
-        return count
-    if name == "revenue_at_stake":
-        currency = f" {findings.study.currency}" if findings.study.currency else ""
-        return lambda value: f"{count(value)}{currency}"
-    return lambda value: plain(value, 2)
-
-
-def metrics_line(row: Priority, findings: Findings) -> str:
-    """Return the metrics that stand for the customers' side, those available, as Markdown."""
-    shown = [name for name in METRICS if not name.startswith("importance")]
-    parts = [
-        f"{words.METRICS[name].lower()} **"
-        + escape_markdown(metric_text(row.metrics[name], metric_writer(name, findings)))
-        + "**"
-        for name in shown
-        if row.metrics[name].value is not None
-    ]
-    return words.sentence("; ".join(parts)) + "." if parts else ""
-
-
-def _allowed(row: Priority, role: str, findings: Findings) -> str:
-    grade = row.grades.get(role)
-    n = row.metrics["mean_rating"].n
-    span = "" if grade is None else narrative.effect_span(grade, findings)
-    if not span:
-        return "not tested"
-    return with_base(span if row.verdict == "minor" else f"anything from {span}", n)
+def metrics_line(row: Priority) -> str:
+    """Return the metrics that stand beside the evidence, those available, as Markdown."""
+    parts = []
+    for name in METRICS:
+        metric = row.metrics[name]
+        if name.startswith("importance") or metric.value is None:
+            continue
+        # Where no trigger says what "in time" is, the metric holds the spread of the ratings.
+        shown = "spread" if name == "answered_in_time" and row.moment.trigger is None else name
+        text = escape_markdown(metric_text(metric, METRIC_WRITING[shown]))
+        parts.append(f"{words.METRICS[shown].lower()} **{_UNIT.sub(NO_BREAK, text)}**")
+    return f"{words.sentence('; '.join(parts))}." if parts else ""
 
 
 def _proven_for(row: Priority) -> str:
@@ -403,12 +378,6 @@ def _under_headings(
         last = priority.heading
         out.append(row)
     return tuple(out)
-
-
-def _cell(row: object, name: str, write: Formatter, lower: str = "", upper: str = "") -> str:
-    values = [row.get(key) if key else None for key in (name, lower, upper)]  # type: ignore[attr-defined]
-    found = [None if v is None or not np.isfinite(v) else float(v) for v in values]
-    return NONE if found[0] is None else with_interval(*found, write)
 
 
 def _spaced(name: str) -> str:

@@ -9,6 +9,11 @@ VERDICTS = {
     "not_tested": "Not tested",
 }
 LIST_HEADINGS = {"proven": "Proven", "brand_bet": "Brand bets", "likely": "Likely"}
+LIST_KINDS = {  # one, several
+    "proven": ("proven", "proven"),
+    "brand_bet": ("brand bet", "brand bets"),
+    "likely": ("likely", "likely"),
+}
 ACTIONS = {
     "fix": "Fix",
     "protect": "Protect",
@@ -55,6 +60,7 @@ METRICS = {
     "penalty": "Penalty when it goes wrong",
     "reward": "Reward when it shines",
     "answered_in_time": "Answered in time",
+    "spread": "Spread of the ratings",
     "trend": "Moved since the last wave",
     "mentions": "Mentions in the voice",
     "negative_share": "Negative share of the voice",

@@ -183,10 +183,10 @@ def findings(
         priorities=Priorities(rows=tuple(rows), rules=defined.rules, top=10, border=border),
         absences=pd.DataFrame(
             {
-                "rated": rated,
-                "not_experienced": 1500 - rated - 8,
-                "blank": 8,
-                "not_asked": 0,
+                "n_rated": rated,
+                "n_not_experienced": 1500 - rated - 8,
+                "n_blank": 8,
+                "n_not_asked": 0,
             },
             index=pd.Index([moment.id for moment in defined.moments], name="moment"),
         ),
