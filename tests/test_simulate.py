@@ -118,7 +118,7 @@ def test_example_is_small(folder):
 def test_says_that_it_is_simulated(folder):
     for name in ("study.yml", "README.md", "truth.json"):
         assert "simulated" in (folder / name).read_text(encoding="utf-8").lower()
-    assert "simulated" in YAML(typ="safe").load(folder / "study.yml")["study"]["name"]
+    assert YAML(typ="safe").load(folder / "study.yml")["study"]["simulated"] is True
 
 
 def test_another_seed_gives_another_survey(folder, tmp_path):
@@ -247,7 +247,7 @@ def test_one_wave_proves_the_strong_and_not_the_nulls(last_fit):
 
 
 def test_nulls_look_good_alone_through_the_halo(last):
-    for moment in ("campaign", "welcome_pack"):
+    for moment in ("campaign", "activation"):
         both = last[[QUESTIONS[moment], "ltr"]].astype(float)
         both = both[both[QUESTIONS[moment]].between(1, 5) & both["ltr"].le(10)]
         assert both.corr().iloc[0, 1] > 0.15

@@ -55,7 +55,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "change": None,
             "value": None,
             "warnings": list(findings.warnings),
-            "problems": _rows(findings.problems, index=False),
+            "problems": _rows(findings.problems.drop(columns="examples"), index=False),
         }
     )
 

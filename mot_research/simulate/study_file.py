@@ -12,7 +12,7 @@ HEAD = """\
 # folder was drawn by mot_research.simulate (seed {seed}, {n} respondents a wave).
 # What is true of this company is in truth.json. Read it after you have read the report.
 
-study: {{name: Harbour Mobile (simulated), population: 240000, currency: EUR}}
+study: {{name: Harbour Mobile, population: 240000, currency: EUR, simulated: true}}
 
 # What the leaders agreed on: the stages of the experience, each with its definition.
 stages:

@@ -13,7 +13,7 @@ BRANCHES = (26, 24, 20, 17, 13)  # per region; 100 in all
 
 # Recommend is 0 to 10; renewed is on the logit scale.
 RECOMMEND_LEVEL = 7.0
-RECOMMEND_NOISE = 1.85
+RECOMMEND_NOISE = 1.90
 RENEWED_LEVEL = 1.25
 TENURE_ON_RECOMMEND = 0.03  # points per year
 TENURE_ON_RENEWED = 0.03  # logits per year
@@ -66,11 +66,10 @@ PLANTED = MappingProxyType(
     {
         "coverage_check": Planted(reach=0.55, mean=3.7),
         "campaign": Planted(reach=0.72, mean=3.9),
-        "plan_advice": Planted(reach=0.80, recommend=0.32, renewed=0.13, revenue=0.03),
-        "price_promise": Planted(reach=1.0, mean=3.5, recommend=0.22, renewed=0.18, revenue=0.02),
+        "plan_advice": Planted(reach=0.80, recommend=0.38, renewed=0.13, revenue=0.03),
+        "price_promise": Planted(reach=1.0, mean=3.5, recommend=0.22, renewed=0.22, revenue=0.02),
         "number_porting": Planted(reach=0.60, mean=3.5, sd=1.2, penalty=1.80, penalty_renewed=0.35),
         "activation": Planted(reach=0.95, mean=4.1, sd=0.95),
-        "welcome_pack": Planted(reach=0.85, mean=3.8),
         "first_bill": Planted(
             reach=0.94, mean=3.7, recommend=0.44, renewed=0.18, revenue=0.02, last_wave_shift=-0.75
         ),
@@ -83,10 +82,10 @@ PLANTED = MappingProxyType(
         "complaint_closed": Planted(reach=0.16, mean=3.0, sd=1.25, recommend=0.40, renewed=0.14),
         "move_home": Planted(reach=0.14, mean=3.6),
         "network_daily": Planted(reach=1.0, mean=3.8, recommend=0.50, renewed=0.16, revenue=0.03),
-        "app_selfcare": Planted(reach=0.80, recommend=0.32, renewed=0.13, revenue=0.03),
+        "app_selfcare": Planted(reach=0.80, recommend=0.38, renewed=0.13, revenue=0.03),
         "data_limit": Planted(reach=0.50, mean=3.3, recommend=0.08, renewed=0.04, revenue=0.06),
         "roaming_welcome": Planted(
-            reach=0.58, mean=3.6, recommend=0.50, renewed=0.22, revenue=0.03
+            reach=0.58, mean=3.6, recommend=0.50, renewed=0.25, revenue=0.03
         ),
         "anniversary": Planted(reach=0.40, mean=3.7, sd=1.15, reward=1.40),
         "upgrade_offer": Planted(
@@ -98,7 +97,6 @@ PLANTED = MappingProxyType(
             by_plan={"prepaid": -0.85, "contract": 1.0, "family": 1.0},
         ),
         "feedback_answered": Planted(reach=0.30, mean=3.5),
-        "refer_friend": Planted(reach=0.26, mean=3.9),
     }
 )
 
@@ -124,10 +122,8 @@ TRUTH: MappingProxyType[str, Any] = MappingProxyType(
             "coverage_check",
             "campaign",
             "activation",
-            "welcome_pack",
             "move_home",
             "feedback_answered",
-            "refer_friend",
         ),
         "strong": ("network_daily", "first_bill", "roaming_welcome", "plan_advice", "app_selfcare"),
     }

@@ -39,7 +39,6 @@ SAID = {
         "It took four attempts until the card worked.",
         "The phone worked two minutes after I opened the box.",
     ),
-    "welcome_pack": ("The parcel was mostly cardboard.", "The little welcome present was nice."),
     "first_bill": ("I do not understand my bill.", "The bill is clear, one page, well done."),
     "hotline_person": (
         "Twenty minutes of music before I reached anybody.",
@@ -92,10 +91,6 @@ SAID = {
     "feedback_answered": (
         "I wrote a review and never heard from you.",
         "You answered my comment within a day.",
-    ),
-    "refer_friend": (
-        "The credit for bringing my friend never came.",
-        "My friend and I both got our credit at once.",
     ),
 }
 NEUTRAL = "{name}: as one expects, no more."

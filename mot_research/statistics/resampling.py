@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mot_research.errors import AnalysisError, shown
@@ -91,15 +90,18 @@ def sampling_units(cluster: ArrayLike, stratum: ArrayLike | None = None) -> Samp
 
 def _sorted_codes(labels: ArrayLike, name: str) -> tuple[Integers, NDArray]:
     """Code labels in sorted order, so that the order of the rows doesn't change the draws."""
-    values = labels if isinstance(labels, (pd.Series, pd.Index)) else pd.Series(labels)
-    codes, uniques = pd.factorize(values)
+    values = list(np.asarray(labels, dtype=object))
+    place = {value: code for code, value in enumerate(dict.fromkeys(values))}
+    codes = np.array(
+        [-1 if value is None or value != value else place[value] for value in values], dtype=np.intp
+    )
     missing = np.flatnonzero(codes < 0)
     if len(missing):
         raise AnalysisError(
             f"the {name} is missing in {len(missing)} of {len(codes)} rows (first: row "
             f"{missing[0]}): give each row a {name}, its own label where it stands alone."
         )
-    found = np.asarray(uniques)
+    found = np.array(list(place), dtype=object)
     try:
         order = np.argsort(found, kind="stable")
     except TypeError:  # labels of several kinds have no natural order
