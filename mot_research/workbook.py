@@ -97,9 +97,9 @@ def run(
             )
         if outcome.role == "revenue" and outcome.file is None:
             warnings.append(
-                f"{outcome.name} was asked in the same questionnaire as the ratings (common "
-                "method): part of its association with them may be mood. Prefer an outcome "
-                "from the customer records, dated after the survey."
+                f"{outcome.name} comes from the same file as the ratings. If it was asked in the "
+                "same questionnaire, part of its association with them may be mood (common "
+                "method): prefer an outcome from the customer records, dated after the survey."
             )
     report("verdicts", total - 1, total)
     metrics = evidence(survey, units, wave_id, deciding, {}, rules.confidence)

@@ -24,6 +24,7 @@ from mot_research.survey.wave import RATED
 
 MIN_EXTREMES = 25  # effective ratings in the top and in the bottom box
 PERFORMANCE_BAND = 0.4  # the interval of the asymmetry lies within ± this
+NOT_TOLD_APART = "penalty and reward can't be told apart yet"
 CLASSES = ("basic", "performance", "delight", "undecided")
 
 
@@ -34,7 +35,8 @@ class Asymmetry:
     ``table`` has the columns ``reward``, ``penalty``, ``asymmetry`` ((r − π) /
     (r + π)), each with ``_ci_lower`` and ``_ci_upper``, then ``p_value`` and
     ``q_value`` of the joint Wald test, ``n_high``, ``n_low`` (effective),
-    ``kind`` (one of CLASSES) and ``reason``.
+    ``kind`` (one of CLASSES), ``reason``, and ``alike``: whether the only thing
+    undecided is which of the two is larger.
     """
 
     table: pd.DataFrame
@@ -97,7 +99,11 @@ def asymmetry(
         )
     kinds = [_classify(row, false_discovery_rate) for row in table.to_dict("records")]
     return Asymmetry(
-        table.assign(kind=[kind for kind, _ in kinds], reason=[why for _, why in kinds])
+        table.assign(
+            kind=[kind for kind, _ in kinds],
+            reason=[why for _, why in kinds],
+            alike=[why == NOT_TOLD_APART for _, why in kinds],
+        )
     )
 
 
@@ -170,8 +176,8 @@ def _classify(row: Mapping[str, float], false_discovery_rate: float) -> tuple[st
         return "undecided", "high and low ratings are not separable from the other columns"
     if row["q_value"] > false_discovery_rate:
         return "undecided", "neither penalty nor reward is told from none"
-    if row["reward"] < 0 or row["penalty"] < 0:
-        return "undecided", "penalty or reward has the wrong sign"
+    if row["reward_ci_upper"] < 0 or row["penalty_ci_upper"] < 0:
+        return "undecided", "penalty or reward has the wrong sign beyond doubt"
     if row["difference_ci_upper"] < 0:
         return "basic", "a bad rating costs more than a top rating gains"
     if row["difference_ci_lower"] > 0:
@@ -179,4 +185,4 @@ def _classify(row: Mapping[str, float], false_discovery_rate: float) -> tuple[st
     low, high = row["asymmetry_ci_lower"], row["asymmetry_ci_upper"]
     if -PERFORMANCE_BAND <= low and high <= PERFORMANCE_BAND:
         return "performance", "penalty and reward are alike"
-    return "undecided", "penalty and reward can't be told apart yet"
+    return "undecided", NOT_TOLD_APART

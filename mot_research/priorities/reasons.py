@@ -137,18 +137,18 @@ def verdict(
     return lead + " ".join(wanted)
 
 
-def border(settled: int, possible: int, top: int, n_tested: int) -> str:
-    """Which places are settled, and which moments can't be told apart."""
-    if possible == settled:
+def border(sure: int, possible: int, top: int, n_tested: int) -> str:
+    """Which places are settled, and how many moments can't be told apart for the rest."""
+    if sure == possible:
         return f"The first {top} of the {n_tested} tested moments are settled."
-    tied = possible - settled
-    if settled == 0:
+    rest = possible - sure
+    if sure == 0:
         return (
-            f"None of the first {top} places is settled: {tied} of the {n_tested} tested moments "
-            "can't be told apart. Choose among them by cost or passion."
+            f"No place among the first {top} is settled: {rest} of the {n_tested} tested moments "
+            "may belong there and can't be told apart. Choose among them by cost or passion."
         )
-    places = "Place 1 is" if settled == 1 else f"Places 1 to {settled} are"
+    are = "1 moment is" if sure == 1 else f"{sure} moments are"
     return (
-        f"{places} settled; the next {tied} moments can't be told apart: choose among them by "
-        "cost or passion."
+        f"{are} sure to be among the first {top}; for the other places {rest} moments can't be "
+        "told apart: choose among them by cost or passion."
     )

@@ -24,11 +24,11 @@ from mot_research.priorities.result import (
     Priority,
     Verdict,
 )
-from mot_research.statistics.ranks import rank_sets
+from mot_research.statistics.ranks import rank_sets, top_k_sets
 from mot_research.study.definition import Moment, Rules, Study
 
 LIKELY_FROM = 0.50  # p_top: at least as often among the top as not
-POWER = 0.80  # of the n that is said to be needed
+CERTAIN = 0.95  # one-sided: the worst rank that the data leave open is within the top
 
 
 def decide(
@@ -96,10 +96,15 @@ def _sure_of_top(result: DriverResult) -> frozenset[str]:
     """Moments whose one-sided rank bound is within the top K."""
     if not len(result.lmg_draws):
         return frozenset()
-    covariance = np.atleast_2d(np.cov(result.lmg_draws, rowvar=False))
-    lmg = result.table.loc[list(result.tested), "lmg"].to_numpy()
-    sets = rank_sets(lmg, covariance, 0.95, seed=result.seed, kind="upper")
+    lmg, covariance = _importances(result)
+    sets = rank_sets(lmg, covariance, CERTAIN, seed=result.seed, kind="upper")
     return frozenset(np.array(result.tested)[sets.upper <= result.top])
+
+
+def _importances(result: DriverResult) -> tuple[np.ndarray, np.ndarray]:
+    """Importances of the tested moments, and their covariance over the draws."""
+    lmg = result.table.loc[list(result.tested), "lmg"].to_numpy()
+    return lmg, np.atleast_2d(np.cov(result.lmg_draws, rowvar=False))
 
 
 def _tested(
@@ -167,13 +172,13 @@ def _priority(
 ) -> Priority:
     proven_for = tuple(role for role, grade in grades.items() if grade.grade == "proven")
     verdict = _verdict(moment, grades)
-    kind = next(
+    kind, alike = next(
         (
-            str(one.asymmetry.table.at[moment.id, "kind"])
-            for one in deciding.values()
-            if moment.id in one.asymmetry.table.index
+            (str(table.at[moment.id, "kind"]), bool(table.at[moment.id, "alike"]))
+            for table in (one.asymmetry.table for one in deciding.values())
+            if moment.id in table.index
         ),
-        "undecided",
+        ("undecided", False),
     )
     flags = [flag for grade in grades.values() for flag in grade.flags]
     if verdict == "proven" and shortlist.get(moment.id) is False:
@@ -192,7 +197,7 @@ def _priority(
         metrics=dict(metrics),
         combined_share=_combined_share(grades, study.rules),
         asymmetry=kind,
-        action=_action(study, moment, verdict, kind, metrics),
+        action=_action(study, moment, verdict, kind, alike, metrics),
     )
 
 
@@ -230,8 +235,18 @@ def _combined_share(grades: Mapping[str, Grade], rules: Rules) -> float | None:
 
 
 def _action(
-    study: Study, moment: Moment, verdict: Verdict, kind: str, metrics: Mapping[str, Metric]
+    study: Study,
+    moment: Moment,
+    verdict: Verdict,
+    kind: str,
+    alike: bool,
+    metrics: Mapping[str, Metric],
 ) -> Action | None:
+    """What to do next.
+
+    A proven moment whose penalty and reward can't be told apart pays both
+    ways: it is treated as performance, not held up until the class is known.
+    """
     if verdict == "brand_bet":
         return "bet"
     if verdict == "likely":
@@ -243,7 +258,7 @@ def _action(
     if kind == "delight":
         return "wow"
     mean = metrics["mean_rating"].value
-    if kind == "undecided" or mean is None:
+    if (kind == "undecided" and not alike) or mean is None:
         return "find_out"
     return "fix" if mean < study.ratings_for(moment).target else "protect"
 
@@ -272,9 +287,10 @@ def _ranked(rows: list[Priority], rules: Rules) -> tuple[Priority, ...]:
 
 
 def _border(result: DriverResult | None) -> str:
-    if result is None or "rank_lower" not in result.table:
+    if result is None or not len(result.lmg_draws):
         return ""
-    table = result.table.loc[list(result.tested)]
-    settled = int((table["rank_upper"] <= result.top).sum())
-    possible = int((table["rank_lower"] <= result.top).sum())
-    return reasons.border(settled, possible, result.top, len(table))
+    lmg, covariance = _importances(result)
+    sets = top_k_sets(lmg, covariance, result.top, result.confidence, seed=result.seed)
+    return reasons.border(
+        int(sets.sure.sum()), int(sets.possible.sum()), result.top, len(result.tested)
+    )

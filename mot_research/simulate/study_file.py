@@ -29,11 +29,11 @@ bottom_box: [1, 2]}}
 
 outcomes:
   # "How likely are you to recommend us?" 11 = don't know
-  - {{id: recommend, role: relationship, goal: bond, column: ltr, kind: score, low: 0, high: 10, \
-blank: [11]}}
+  - {{id: recommend, name: Likelihood to recommend, role: relationship, goal: bond, \
+column: ltr, kind: score, low: 0, high: 10, blank: [11]}}
   # Still a customer four months after the interview, from the contract system
-  - {{id: renewed, role: revenue, goal: retention, kind: binary, column: renewed, yes: [1], \
-no: [0]}}
+  - {{id: renewed, name: Renewal, role: revenue, goal: retention, kind: binary, \
+column: renewed, yes: [1], no: [0]}}
 {revenue}
 respondent: customer_id
 weight: weight
@@ -55,7 +55,7 @@ rules: {{top: 10, bets: 2, min_n: 50, false_discovery_rate: 0.05, confidence: 0.
 REVENUE = f"""\
   # What they paid in the year after the interviews, from the billing system. The export ends on
   # the day in `through`, so the last two waves are not mature yet and stay out.
-  - {{id: revenue_12m, role: revenue, goal: revenue, kind: amount, file: crm/revenue.csv,
+  - {{id: revenue_12m, name: Revenue in 12 months, role: revenue, goal: revenue, kind: amount, file: crm/revenue.csv,
      column: revenue, after: {REVENUE_DAYS} days, through: {REVENUE_THROUGH}}}
 """
 
