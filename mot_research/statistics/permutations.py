@@ -45,7 +45,7 @@ def sampled_lmg(
     rng: np.random.Generator,
     n_permutations: int = 2000,
 ) -> SampledImportance:
-    """lmg over sampled orders of the players, with the error of the sampling.
+    """Estimate lmg from sampled orders of the players, with the error of the sampling.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def sampled_lmg(
     for block in blocks:
         orders = shifts_and_reversals(rng.permutation(n_players))
         for replicate, matrix in enumerate(left):
-            block[replicate] = gains_in_order(matrix, orders).mean(axis=0)
+            block[replicate] = gains_in_order(matrix, orders).sum(axis=0) / len(orders)
     shape = (*replicates, n_players)
     return SampledImportance(
         estimate=blocks.mean(axis=0).reshape(shape),

@@ -69,11 +69,11 @@ def sweep_leading(
     rest = len(order) - n_swept
     left = np.empty((len(matrices), rest, rest))
     tolerances = np.broadcast_to(tolerance, (len(matrices), n_swept))
-    rows = np.ix_(order, order)
+    rows, columns = np.ix_(order, order)
     at_once = max(1, STACK_ELEMENTS // max(1, len(order)) ** 2)
     for start in range(0, len(matrices), at_once):
         stack = slice(start, start + at_once)
-        work = matrices[(stack, *rows)]
+        work = matrices[stack][:, rows, columns]
         for column in range(n_swept):
             pivot, row = work[:, 0, 0], work[:, 0, 1:]
             usable = pivot > tolerances[stack, column]
