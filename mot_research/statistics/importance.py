@@ -281,7 +281,6 @@ def _compiled_kernel() -> Callable[[np.ndarray], np.ndarray] | None:
 def _given(covariance: np.ndarray, always: Sequence[int]) -> tuple[np.ndarray, tuple[int, ...]]:
     """Checked, on the correlation scale, with `always` swept out; the shape of the replicates."""
     correlations, replicates = checked_correlations(covariance)
-    always = checked_positions(always, correlations.shape[-1] - 1, "always")
     return sweep_out(correlations, always), replicates
 
 

@@ -404,6 +404,12 @@ def test_no_player_and_no_replicate() -> None:
     np.testing.assert_allclose(lmg(some_covariance(1)), r_squared(some_covariance(1)))
 
 
+def test_sweep_out_refuses_wrong_positions() -> None:
+    for always in ([3], [-1], [0, 0]):
+        with pytest.raises(AnalysisError, match="always"):
+            sweep_out(some_covariance(3), always)
+
+
 def test_inputs_are_left_alone() -> None:
     covariance = some_covariance(7, replicates=(2,))
     before = covariance.copy()
@@ -433,7 +439,7 @@ PAIRWISE = np.array(
         (np.array([[1.0, 0.1], [0.1, -1.0]]), "variance -1 in row 1"),
         (np.array([[1.0, 0.1], [0.1, 0.0]]), "variance 0 in row 1"),
         (PAIRWISE, "eigenvalue is -0.8"),
-        (np.stack([np.eye(3), PAIRWISE]), "eigenvalue is -0.8"),
+        (np.stack([np.eye(3), PAIRWISE]), "covariance 1 of the 2 cannot.* eigenvalue is -0.8"),
         (np.array([[1.0, 1.1], [1.1, 1.0]]), "eigenvalue is -0.1"),
     ],
 )
