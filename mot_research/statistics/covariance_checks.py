@@ -52,11 +52,11 @@ def checked_correlations(covariance: np.ndarray) -> tuple[np.ndarray, tuple[int,
     if impossible.any():
         replicate, row = np.argwhere(impossible)[0]
         raise AnalysisError(
-            f"{_named(impossible.any(axis=1))} has the variance {variances[replicate, row]:g} in row "
-            f"{row}, next to covariances that are not 0. Give a covariance or correlation matrix, "
+            f"{_named(impossible.any(axis=1))} has the variance {variances[replicate, row]:g} in "
+            f"row {row}, next to covariances that are not 0. Give a covariance or correlation matrix, "
             "the variances on its diagonal."
         )
-    still = ~variances[:, 0].astype(bool)
+    still = variances[:, 0] == 0
     if still.any():
         raise AnalysisError(
             f"The outcome, the first row of the {_named(still)}, does not vary: there is nothing "
@@ -66,7 +66,7 @@ def checked_correlations(covariance: np.ndarray) -> tuple[np.ndarray, tuple[int,
     correlations = stack / spread[:, :, None] / spread[:, None, :]
     diagonal = np.arange(shape[-1])
     correlations[:, diagonal, diagonal] = 1.0
-    skew = (np.abs(correlations - correlations.swapaxes(1, 2)) > ROUNDING).any(axis=(1, 2))
+    skew = np.abs(correlations - correlations.swapaxes(1, 2)).max(axis=(1, 2)) > ROUNDING
     if skew.any():
         raise AnalysisError(
             f"{_named(skew)} is not symmetric. Give the whole matrix, both triangles filled alike."
