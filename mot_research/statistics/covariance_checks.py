@@ -53,8 +53,8 @@ def checked_correlations(covariance: np.ndarray) -> tuple[np.ndarray, tuple[int,
         replicate, row = np.argwhere(impossible)[0]
         raise AnalysisError(
             f"{_named(impossible.any(axis=1))} has the variance {variances[replicate, row]:g} in "
-            f"row {row}, next to covariances that are not 0. Give a covariance or correlation matrix, "
-            "the variances on its diagonal."
+            f"row {row}, next to covariances that are not 0. Give a covariance or correlation "
+            "matrix, the variances on its diagonal."
         )
     still = variances[:, 0] == 0
     if still.any():
