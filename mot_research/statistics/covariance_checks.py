@@ -41,32 +41,35 @@ def checked_correlations(covariance: np.ndarray) -> tuple[np.ndarray, tuple[int,
             "(1 + p, 1 + p), or a stack of them, (..., 1 + p, 1 + p)."
         )
     stack = covariance.reshape(-1, *shape[-2:])
-    if not np.isfinite(stack).all():
+    unusable = ~np.isfinite(stack).all(axis=(1, 2))
+    if unusable.any():
         raise AnalysisError(
-            "covariance holds missing or infinite numbers. Drop or complete the rows that lack a "
-            "value first."
+            f"{_named(unusable)} holds missing or infinite numbers. Drop or complete the rows that "
+            "lack a value first."
         )
     variances = np.diagonal(stack, axis1=1, axis2=2)
     impossible = (variances < 0) | ((variances == 0) & stack.any(axis=2))
     if impossible.any():
         replicate, row = np.argwhere(impossible)[0]
         raise AnalysisError(
-            f"covariance has the variance {variances[replicate, row]:g} in row {row}, next to "
-            "covariances that are not 0. Give a covariance or correlation matrix, the variances on "
-            "its diagonal."
+            f"{_named(impossible.any(axis=1))} has the variance {variances[replicate, row]:g} in "
+            f"row {row}, next to covariances that are not 0. Give a covariance or correlation "
+            "matrix, the variances on its diagonal."
         )
-    if not (variances[:, 0] > 0).all():
+    still = variances[:, 0] == 0
+    if still.any():
         raise AnalysisError(
-            "The outcome, the first row of the covariance, does not vary: there is nothing to "
-            "explain. Check the outcome's column and the rows kept."
+            f"The outcome, the first row of the {_named(still)}, does not vary: there is nothing "
+            "to explain. Check the outcome's column and the rows kept."
         )
     spread = np.sqrt(np.where(variances > 0, variances, 1.0))
     correlations = stack / spread[:, :, None] / spread[:, None, :]
     diagonal = np.arange(shape[-1])
     correlations[:, diagonal, diagonal] = 1.0
-    if np.abs(correlations - correlations.swapaxes(1, 2)).max(initial=0.0) > ROUNDING:
+    skew = np.abs(correlations - correlations.swapaxes(1, 2)).max(axis=(1, 2)) > ROUNDING
+    if skew.any():
         raise AnalysisError(
-            "covariance is not symmetric. Give the whole matrix, both triangles filled alike."
+            f"{_named(skew)} is not symmetric. Give the whole matrix, both triangles filled alike."
         )
     _check_eigenvalues(correlations)
     return correlations, shape[:-2]
@@ -77,13 +80,22 @@ def _check_eigenvalues(correlations: np.ndarray) -> None:
         # far quicker than the eigenvalues, which are wanted only for the message
         np.linalg.cholesky(correlations + ROUNDING * np.eye(correlations.shape[-1]))
     except np.linalg.LinAlgError:
-        smallest = np.linalg.eigvalsh(correlations)[:, 0].min()
-        if smallest < -ROUNDING:
+        smallest = np.linalg.eigvalsh(correlations)[:, 0]
+        impossible = smallest < -ROUNDING
+        if impossible.any():
             raise AnalysisError(
-                "covariance cannot come from any data: on the correlation scale its smallest "
-                f"eigenvalue is {smallest:.3g}, and none may be below 0. Correlations taken pair "
-                "by pair over many blanks do that. Use complete rows, or the EM covariance."
+                f"{_named(impossible)} cannot come from any data: on the correlation scale its "
+                f"smallest eigenvalue is {smallest[impossible][0]:.3g}, and none may be below 0. "
+                "Correlations taken pair by pair over many blanks do that. Use complete rows, or "
+                "the EM covariance."
             ) from None
+
+
+def _named(faulty: np.ndarray) -> str:
+    """The covariance, or the first faulty one of a stack."""
+    if len(faulty) == 1:
+        return "covariance"
+    return f"covariance {int(np.argmax(faulty))} of the {len(faulty)}"
 
 
 def checked_positions(positions: Sequence[int], n_columns: int, name: str) -> list[int]:

@@ -93,7 +93,8 @@ def lmg(
     left = sweep_leading(
         correlations, [*(1 + column for column in always), *order, 0], len(always), PIVOT_TOLERANCE
     )
-    return _shapley_gains(left, [len(player) for player in players]).reshape(*replicates, -1)
+    shares = _shapley_gains(left, [len(player) for player in players])
+    return shares.reshape(*replicates, len(players))
 
 
 def relative_weights(covariance: np.ndarray, always: Sequence[int] = ()) -> np.ndarray:
@@ -136,7 +137,7 @@ def relative_weights(covariance: np.ndarray, always: Sequence[int] = ()) -> np.n
     beta = np.einsum("rij,rj->ri", vectors, projected)
     loadings = (vectors * roots[:, None, :]) @ vectors.swapaxes(1, 2)
     weights = np.einsum("rij,rj->ri", loadings**2, beta**2)
-    return weights.reshape(*replicates, -1)
+    return weights.reshape(*replicates, weights.shape[1])
 
 
 def first(covariance: np.ndarray, always: Sequence[int] = ()) -> np.ndarray:
@@ -146,7 +147,7 @@ def first(covariance: np.ndarray, always: Sequence[int] = ()) -> np.ndarray:
     """
     left, replicates = _given(covariance, always)
     variances = np.diagonal(left, axis1=1, axis2=2)[:, 1:]
-    return _gains(variances, left[:, 0, 1:]).reshape(*replicates, -1)
+    return _gains(variances, left[:, 0, 1:]).reshape(*replicates, variances.shape[1])
 
 
 def last(covariance: np.ndarray, always: Sequence[int] = ()) -> np.ndarray:
@@ -155,7 +156,7 @@ def last(covariance: np.ndarray, always: Sequence[int] = ()) -> np.ndarray:
     Arguments, shape of the result and errors are those of `relative_weights`.
     """
     left, replicates = _given(covariance, always)
-    return _gains(*_given_the_others(left)).reshape(*replicates, -1)
+    return _gains(*_given_the_others(left)).reshape(*replicates, left.shape[1] - 1)
 
 
 def r_squared(covariance: np.ndarray, columns: Sequence[int] | None = None) -> np.ndarray:
@@ -179,9 +180,8 @@ def r_squared(covariance: np.ndarray, columns: Sequence[int] | None = None) -> n
     """
     correlations, replicates = checked_correlations(covariance)
     n_columns = correlations.shape[-1] - 1
-    chosen = (
-        range(n_columns) if columns is None else checked_positions(columns, n_columns, "columns")
-    )
+    named = range(n_columns) if columns is None else columns
+    chosen = checked_positions(named, n_columns, "columns")
     order = [*(1 + column for column in chosen), 0]
     left = sweep_leading(correlations, order, len(chosen), PIVOT_TOLERANCE)
     return (1.0 - left[:, 0, 0]).reshape(replicates)
@@ -200,12 +200,12 @@ def vif(covariance: np.ndarray) -> np.ndarray:
     AnalysisError
         If `covariance` is not one.
     """
-    correlations, replicates = checked_correlations(covariance)
+    correlations, _ = checked_correlations(covariance)
     left, _ = _given_the_others(correlations)
     factors = np.full_like(left, np.inf)
     np.divide(1.0, left, out=factors, where=left > PIVOT_TOLERANCE)
     variances = np.diagonal(np.asarray(covariance), axis1=-2, axis2=-1)[..., 1:]
-    return np.where(variances > 0, factors.reshape(*replicates, -1), np.nan)
+    return np.where(variances > 0, factors.reshape(variances.shape), np.nan)
 
 
 def condition_indices(covariance: np.ndarray, means: np.ndarray | None = None) -> np.ndarray:
@@ -281,7 +281,6 @@ def _compiled_kernel() -> Callable[[np.ndarray], np.ndarray] | None:
 def _given(covariance: np.ndarray, always: Sequence[int]) -> tuple[np.ndarray, tuple[int, ...]]:
     """Checked, on the correlation scale, with `always` swept out; the shape of the replicates."""
     correlations, replicates = checked_correlations(covariance)
-    always = checked_positions(always, correlations.shape[-1] - 1, "always")
     return sweep_out(correlations, always), replicates
 
 

@@ -4,8 +4,8 @@ lmg is the mean, over all orders of the players, of what a player adds when it
 comes after those before it (Lindeman, Merenda & Gold 1980). Here the orders come
 in independent blocks: a random order, its cyclic shifts, and the reversals of
 all of them. In a block every player stands at every position exactly twice, which
-leaves a sixth to a twenty-fifth of the error of as many independent orders
-(compare Mitchell, Cooper, Frank & Holmes 2022, J. Mach. Learn. Res. 23).
+leaves about a quarter of the error of as many independent orders (compare
+Mitchell, Cooper, Frank & Holmes 2022, J. Mach. Learn. Res. 23).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mot_research.errors import AnalysisError
-from mot_research.statistics.covariance_checks import checked_correlations, checked_positions
+from mot_research.statistics.covariance_checks import checked_correlations
 from mot_research.statistics.sweeping import PIVOT_TOLERANCE, STACK_ELEMENTS, sweep_out
 
 MIN_BLOCKS = 10  # fewer independent blocks give no standard error worth the name
@@ -45,7 +45,7 @@ def sampled_lmg(
     rng: np.random.Generator,
     n_permutations: int = 2000,
 ) -> SampledImportance:
-    """lmg over sampled orders of the players, with the error of the sampling.
+    """Estimate lmg from sampled orders of the players, with the error of the sampling.
 
     Parameters
     ----------
@@ -71,14 +71,14 @@ def sampled_lmg(
     if n_permutations < 1:
         raise AnalysisError(f"n_permutations is {n_permutations}. Give a number from 1.")
     correlations, replicates = checked_correlations(covariance)
-    left = sweep_out(correlations, checked_positions(always, correlations.shape[-1] - 1, "always"))
+    left = sweep_out(correlations, always)
     n_players = left.shape[-1] - 1
     n_blocks = max(MIN_BLOCKS, -(-n_permutations // max(1, 2 * n_players)))
     blocks = np.empty((n_blocks, len(left), n_players))
     for block in blocks:
         orders = shifts_and_reversals(rng.permutation(n_players))
         for replicate, matrix in enumerate(left):
-            block[replicate] = gains_in_order(matrix, orders).mean(axis=0)
+            block[replicate] = gains_in_order(matrix, orders).sum(axis=0) / len(orders)
     shape = (*replicates, n_players)
     return SampledImportance(
         estimate=blocks.mean(axis=0).reshape(shape),

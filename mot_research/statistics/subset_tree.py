@@ -77,7 +77,9 @@ def shapley_gains(matrices: np.ndarray, widths: Sequence[int]) -> np.ndarray:
     doubled = max(0, min(n_players - WALKED_PLAYERS, LANES.bit_length() - 1))
     at_once = LANES >> doubled
     shares = np.empty((replicates, n_players))
-    with np.errstate(divide="ignore"):  # a pivot of 0 is redundant, like one near it
+    if not n_players:
+        return shares
+    with np.errstate(divide="ignore", over="ignore"):  # pivots at or next to 0 are redundant
         for start in range(0, replicates, at_once):
             part = matrices[start : start + at_once]
             shares[start : start + at_once] = _Tree(part, widths, doubled).shares()

@@ -1,10 +1,11 @@
 """The subset tree of `subset_tree`, compiled: under a nanosecond a subset and core.
 
-Import it only where there is work: importing numba and loading the
-compiled code takes half a second, compiling it (once, where a cache can be written) five. The first
-players are walked one subset at a time (a *task*, so that threads share them), the
-next ones are doubled in place into lanes, and the last five are straight-line code
-on every lane, which the compiler turns into vector instructions.
+Import it only where there is work: importing numba and loading the compiled code
+takes half a second, and compiling it five (once, where a cache can be written).
+
+The first players are walked one subset at a time (a *task*, so that threads share
+them), the next ones are doubled in place into lanes, and the last five are
+straight-line code on every lane, which the compiler turns into vector instructions.
 
 One flat buffer holds the state, a row of lanes for each entry of the upper triangle,
 the last variable first: the rows of the variable with `left` variables left (itself

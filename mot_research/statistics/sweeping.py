@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mot_research.statistics.covariance_checks import checked_positions
+
 PIVOT_TOLERANCE = 1e-12  # of the column's variance; rounding leaves about 1e-16 of a duplicate
 STACK_ELEMENTS = 1 << 17  # matrices swept at once: 1 MB, so that they stay in the cache
 
@@ -22,7 +24,7 @@ def sweep_out(covariance: np.ndarray, always: Sequence[int]) -> np.ndarray:
     Parameters
     ----------
     covariance : ndarray of shape (..., 1 + p, 1 + p)
-        The outcome first; leading axes are replicates. Only its shape is checked.
+        The outcome first; leading axes are replicates. It is taken as it is.
     always : sequence of int
         Positions among the p columns.
 
@@ -30,9 +32,14 @@ def sweep_out(covariance: np.ndarray, always: Sequence[int]) -> np.ndarray:
     -------
     ndarray of shape (..., 1 + p − len(always), 1 + p − len(always))
         The outcome first, the rest in order.
+
+    Raises
+    ------
+    AnalysisError
+        If a position is wrong or named twice.
     """
     size = covariance.shape[-1]
-    swept = [1 + position for position in always]
+    swept = [1 + position for position in checked_positions(always, size - 1, "always")]
     kept = [index for index in range(size) if index not in swept]
     variances = np.diagonal(covariance, axis1=-2, axis2=-1).reshape(-1, size)
     left = sweep_leading(
@@ -69,11 +76,11 @@ def sweep_leading(
     rest = len(order) - n_swept
     left = np.empty((len(matrices), rest, rest))
     tolerances = np.broadcast_to(tolerance, (len(matrices), n_swept))
-    rows = np.ix_(order, order)
+    rows, columns = np.ix_(order, order)
     at_once = max(1, STACK_ELEMENTS // max(1, len(order)) ** 2)
     for start in range(0, len(matrices), at_once):
         stack = slice(start, start + at_once)
-        work = matrices[(stack, *rows)]
+        work = matrices[stack][:, rows, columns]
         for column in range(n_swept):
             pivot, row = work[:, 0, 0], work[:, 0, 1:]
             usable = pivot > tolerances[stack, column]
