@@ -9,7 +9,8 @@ import pandas as pd
 
 from mot_research.errors import shown
 from mot_research.study.fields import code_text, listed
-from mot_research.study.parts import Outcome, Ratings
+from mot_research.study.parts import Outcome
+from mot_research.study.ratings import Ratings
 from mot_research.survey.cells import Floats, Mask, matches, numbers, texts
 from mot_research.survey.problems import Problem, examples
 from mot_research.survey.wave import BLANK, NOT_EXPERIENCED, RATED
