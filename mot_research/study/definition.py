@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from mot_research.errors import StudyError, shown
-from mot_research.study.fields import Column, Id, Line, Lines
+from mot_research.study.fields import Column, Id, Line, Lines, Part
 from mot_research.study.parts import (
     SIX_STAGES,
     About,
@@ -23,14 +23,13 @@ from mot_research.study.parts import (
     Look,
     Moment,
     Outcome,
-    Part,
-    Ratings,
     Rules,
     Stage,
     Voice,
     WaveFile,
     Workshop,
 )
+from mot_research.study.ratings import Ratings
 from mot_research.study.suggestions import nearest
 
 __all__ = [
@@ -224,7 +223,8 @@ class Study(Part):
         """Every column of the waves that the study names, but for the design's."""
         names = {*self.segments, *self.controls, *(self.voice.columns if self.voice else ())}
         for moment in self.moments:
-            names |= {moment.rating, moment.expected, moment.emotion} - {None}
+            own = (moment.rating, moment.expected, moment.emotion)
+            names |= {column for column in own if column is not None}
         names |= {outcome.column for outcome in self.outcomes if outcome.file is None}
         return names.union(*self.scales.values())
 

@@ -11,7 +11,15 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from mot_research.errors import shown
 
@@ -24,10 +32,16 @@ COLOUR = r"^#[0-9A-Fa-f]{6}$"
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
+class Part(BaseModel):
+    """A part of a study file: frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+
 def _as_text(value: Any) -> Any:
     """Numbers and dates as text, where a text is wanted."""
     if isinstance(value, bool):
-        raise ValueError("true and false are no text: put the word in quotes")  # noqa: TRY004
+        raise ValueError("true and false are no text: put the word in quotes")
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, datetime.date):
@@ -110,7 +124,7 @@ def _checked_number(value: float) -> float:
 
 def _refuse_truth(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("must be a number, not true or false")  # noqa: TRY004
+        raise ValueError("must be a number, not true or false")
     return value
 
 
@@ -134,7 +148,7 @@ def _as_duration(value: Any) -> Any:
 def _as_date(value: Any) -> Any:
     """Dates only: pydantic alone would take numbers as seconds since 1970."""
     if isinstance(value, datetime.datetime):
-        raise ValueError("write a date without a time, for example 2026-01-10")  # noqa: TRY004
+        raise ValueError("write a date without a time, for example 2026-01-10")
     if isinstance(value, datetime.date):
         return value
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

@@ -5,15 +5,11 @@ of the file, but for `from` and `in`, which Python keeps for itself: `from_`
 and `in_`.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
-    Discriminator,
     Field,
-    Tag,
     model_validator,
 )
 
@@ -28,30 +24,22 @@ from mot_research.study.fields import (
     Line,
     Lines,
     Number,
-    Numbers,
+    Part,
     RelativePath,
     Text,
     Whole,
     check_codes,
     check_disjoint,
     check_scale,
-    listed,
 )
+from mot_research.study.ratings import RatingsOverride
+from mot_research.study.triggers import Trigger
 
 Category = Literal["rescue", "revenue", "request", "relationship"]
 Mark = Literal["moment_of_truth", "internal_interaction", "decision_point"]
 Role = Literal["relationship", "revenue"]
 Goal = Literal["bond", "revenue", "retention", "share_of_wallet"]
 Kind = Literal["score", "ordered", "binary", "amount", "share"]
-
-TARGET = 0.75  # of the way from low to high, where no target is given
-BOTTOM = 0.25  # of the way from low to high, where no bottom_box is given
-
-
-class Part(BaseModel):
-    """A part of a study file: frozen, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
 class About(Part):
@@ -94,122 +82,6 @@ SIX_STAGES = (
     Stage(id="use", name="Use", definition="The product or service in daily life."),
     Stage(id="share", name="Share", definition="They tell others, renew and bring them along."),
 )
-
-
-class NthEvent(Part):
-    """Fires at a customer's nth event of a kind: `{event: order, nth: 100}`."""
-
-    event: Line
-    nth: Annotated[Whole, Field(ge=1)]
-
-
-class RepeatedEvent(Part):
-    """Fires at so many events within a time: `{event: call, at_least: 3, in: 30 days}`."""
-
-    event: Line
-    at_least: Annotated[Whole, Field(ge=1)]
-    in_: Duration = Field(alias="in")
-
-
-class BeforeDate(Part):
-    """Fires days before a date of the customer: `{before: contract_end, days: 30}`."""
-
-    before: Column = Field(description="A date column of the customers file.")
-    days: Annotated[Whole, Field(ge=0)]
-
-
-class Answer(Part):
-    """The contact that answers a trigger, and its deadline."""
-
-    event: Line
-    within: Duration
-
-
-def _kind_of_when(value: Any) -> str:
-    keys = value if isinstance(value, dict) else getattr(value, "model_fields_set", ())
-    if "before" in keys or "days" in keys:
-        return "before"
-    return "at_least" if "at_least" in keys or "in" in keys else "nth"
-
-
-class Trigger(Part):
-    """When the moment is due for a customer, and what answers it."""
-
-    when: Annotated[
-        Annotated[NthEvent, Tag("nth")]
-        | Annotated[RepeatedEvent, Tag("at_least")]
-        | Annotated[BeforeDate, Tag("before")],
-        Discriminator(_kind_of_when),
-    ]
-    answer: Answer | None = None
-    settle_first: Line | None = Field(
-        None, description="An event that must be solved before the answer counts."
-    )
-
-
-def _default_target(given: dict[str, Any]) -> float:
-    return given["low"] + TARGET * (given["high"] - given["low"])
-
-
-def _default_bottom_box(given: dict[str, Any]) -> tuple[float, ...]:
-    low, high = given["low"], given["high"]
-    if not (low.is_integer() and high.is_integer()):
-        return (low,)
-    last = int(low + BOTTOM * (high - low))
-    return tuple(float(value) for value in range(int(low), last + 1))
-
-
-class Ratings(Part):
-    """The scale of the ratings, and the codes that are no rating."""
-
-    low: Number = Field(description="The worst rating.")
-    high: Number = Field(description="The best rating.")
-    not_experienced: Codes = Field((), description="Codes for: did not have this contact.")
-    blank: Codes = Field((), description="Codes for: asked, not answered.")
-    target: Number = Field(
-        default_factory=_default_target,
-        description="The rating to reach; default three quarters of the way from low to high.",
-    )
-    top_box: Annotated[Numbers, Field(min_length=1)] = Field(
-        default_factory=lambda given: (given["high"],),
-        description="Ratings that count as top; default the best.",
-    )
-    bottom_box: Annotated[Numbers, Field(min_length=1)] = Field(
-        default_factory=_default_bottom_box,
-        description="Ratings that count as bottom; default the lowest quarter of the scale.",
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        check_scale(self.low, self.high)
-        check_codes("not_experienced", self.not_experienced, self.low, self.high)
-        check_codes("blank", self.blank, self.low, self.high)
-        check_disjoint("not_experienced", self.not_experienced, "blank", self.blank)
-        check_disjoint("top_box", self.top_box, "bottom_box", self.bottom_box)
-        for name, values in (
-            ("target", (self.target,)),
-            ("top_box", self.top_box),
-            ("bottom_box", self.bottom_box),
-        ):
-            outside = [value for value in values if not self.low <= value <= self.high]
-            if outside:
-                raise ValueError(
-                    f"{name}: {listed(outside)} lies outside the scale "
-                    f"{self.low:g} to {self.high:g}"
-                )
-        return self
-
-
-class RatingsOverride(Part):
-    """What one moment has otherwise than the study's `ratings`."""
-
-    low: Number | None = None
-    high: Number | None = None
-    not_experienced: Codes | None = None
-    blank: Codes | None = None
-    target: Number | None = None
-    top_box: Annotated[Numbers, Field(min_length=1)] | None = None
-    bottom_box: Annotated[Numbers, Field(min_length=1)] | None = None
 
 
 class Moment(Part):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from mot_research.errors import StudyError, shown
 from mot_research.study.definition import Study
@@ -89,50 +90,42 @@ def _text(file: Path) -> str:
 
 def _findings(error: ValidationError, document: Document) -> list[tuple[int, str, str]]:
     """Return line, place and message of each pydantic error, in the file's order."""
-    found: dict[Place, tuple[int, str, str]] = {}
+    found: dict[tuple[Place, str], tuple[int, str, str]] = {}
     for detail in error.errors(include_url=False):
         if detail["type"] == "default_factory_not_called":
             continue  # the field that it waits for has its own message
-        place, in_file, chosen = _place(detail["loc"], document.value)
-        if chosen and in_file in found:
-            continue  # one message for a value that fits no alternative
-        message = "should be a number or a text" if chosen else _message(dict(detail), place)
-        position = document.position(in_file)
-        found.setdefault(
-            (*in_file, "" if chosen else message), (position.line, _written(place), message)
-        )
-        if chosen:
-            found[in_file] = found.pop((*in_file, ""))
+        place, in_file, fits_nothing = _place(detail["loc"], document.value)
+        message = "should be a number or a text" if fits_nothing else _message(detail, place)
+        line = document.position(in_file).line
+        found.setdefault((in_file, message), (line, _written(place), message))
     return sorted(found.values(), key=lambda finding: finding[0])
 
 
 def _place(location: Place, value: Any) -> tuple[Place, Place, bool]:
-    """Return where an error is, as told and as in the file.
+    """Return where an error is, as told and as in the file, and whether no type fits.
 
-    The file may write a list of moments as a mapping; and pydantic puts the
-    name of the alternative that it tried (`int`, `str`, `nth`) into the place.
+    The file may write a list of moments as a mapping, or one value without
+    brackets; and pydantic puts the alternative that it tried (`int`, `str`,
+    `nth`) into the place, once for each.
     """
     told: list[str | int] = []
     in_file: list[str | int] = []
-    chosen = False
+    fits_nothing = False
     for index, step in enumerate(location):
-        last = index == len(location) - 1
-        if isinstance(value, dict) and isinstance(step, int) and step < len(value):
+        key: str | int = step
+        if isinstance(value, dict) and isinstance(step, int):
             key = list(value)[step]
-        elif isinstance(value, dict) and step in value or isinstance(value, list) and isinstance(step, int) and step < len(value):
-            key = step
-        elif isinstance(value, dict) and last:
+        if (isinstance(value, dict) and key in value) or (
+            isinstance(value, list) and isinstance(key, int)
+        ):
+            told.append(step)
+            in_file.append(key)
+            value = value[key]
+        elif isinstance(value, dict) and index == len(location) - 1:
             told.append(step)  # a key that is missing
-            break
-        elif isinstance(value, (str, int, float)) and step == 0:
-            continue  # one value written without the brackets of a list
         else:
-            chosen = chosen or step in ("int", "float", "str")
-            continue
-        told.append(step)
-        in_file.append(key)
-        value = value[key]
-    return tuple(told), tuple(in_file), chosen
+            fits_nothing = fits_nothing or step in ("int", "float", "str")
+    return tuple(told), tuple(in_file), fits_nothing
 
 
 def _written(place: Place) -> str:
@@ -143,7 +136,7 @@ def _written(place: Place) -> str:
     return text.lstrip(".") or "study"
 
 
-def _message(detail: dict[str, Any], place: Place) -> str:
+def _message(detail: ErrorDetails, place: Place) -> str:
     context = detail.get("ctx", {})
     value = detail.get("input")
     fields = _fields(place[:-1])

@@ -277,22 +277,29 @@ def _weight(rows: _Rows) -> Floats:
     return weight
 
 
+def _described(rows: _Rows, names: tuple[str, ...], use: str) -> Iterator[Cells]:
+    """Yield the segments or controls that this wave has an answer for."""
+    for name in names:
+        cells = rows.cells(name, f"a {use}") if rows.is_asked(name) else None
+        if cells is not None and cells.column.isna().all():
+            rows.report_empty(name, f"{use} '{shown(name)}'")
+        elif cells is not None:
+            yield cells
+
+
 def _segments(rows: _Rows) -> pd.DataFrame:
-    found = {}
-    for name in rows.study.segments:
-        cells = rows.cells(name, "a segment") if rows.is_asked(name) else None
-        if cells is not None:
-            found[name] = columns.segment(cells)
+    found = {
+        cells.name: columns.segment(cells)
+        for cells in _described(rows, rows.study.segments, "segment")
+    }
     return pd.DataFrame(found, index=rows.index)
 
 
 def _controls(rows: _Rows) -> pd.DataFrame:
     found = {}
-    for name in rows.study.controls:
-        cells = rows.cells(name, "a control") if rows.is_asked(name) else None
-        if cells is not None:
-            found[name], problems = columns.control(cells)
-            rows.add(problems)
+    for cells in _described(rows, rows.study.controls, "control"):
+        found[cells.name], problems = columns.control(cells)
+        rows.add(problems)
     return pd.DataFrame(found, index=rows.index)
 
 

@@ -30,8 +30,8 @@ def check_wave(study: Study, wave: Wave) -> Iterator[Problem]:
         yield from _check_moment(study, wave, moment_id)
     for outcome_id in wave.outcomes_asked:
         yield from _check_outcome(study, wave, outcome_id)
-    for name in wave.controls:
-        if wave.controls[name].nunique() < 2:
+    for name, control in wave.controls.items():
+        if control.nunique() < 2:
             yield _row(
                 wave, name, "control_constant", wave.n_rows, "warning",
                 "It has one value on this wave and can't be held constant. Drop it, or list it "

@@ -9,7 +9,8 @@ import pandas as pd
 
 from mot_research.errors import shown
 from mot_research.study.fields import code_text, listed
-from mot_research.study.parts import Outcome, Ratings
+from mot_research.study.parts import Outcome
+from mot_research.study.ratings import Ratings
 from mot_research.survey.cells import Floats, Mask, matches, numbers, texts
 from mot_research.survey.problems import Problem, examples
 from mot_research.survey.wave import BLANK, NOT_EXPERIENCED, RATED
@@ -165,10 +166,22 @@ def weights(cells: Cells) -> tuple[Floats, list[Problem]]:
 
 
 def identifiers(cells: Cells, role: str) -> tuple[pd.Series, list[Problem]]:
-    """Return ids of clusters or strata as text; an id that is missing is an error."""
+    """Return ids of clusters or strata as text.
+
+    A row without a cluster is a cluster of its own, as where nothing is
+    clustered; rows without a stratum are one stratum. Where no row has an id,
+    that is an error.
+    """
     ids = texts(cells.column).reset_index(drop=True)
-    advice = f"Give every row its {role}, or set '{role}: null' for this wave."
-    return ids, list(cells.problem(f"{role}_missing", ids.isna().to_numpy(), advice))
+    blank = ids.isna().to_numpy()
+    if blank.all():
+        advice = f"No row has a {role}. Correct the file, or set '{role}: null' for this wave."
+        return ids, list(cells.problem(f"{role}_missing", blank, advice))
+    own = [f"({cells.wave} row {row})" for row in np.flatnonzero(blank) + 1]
+    ids[blank] = own if role == "cluster" else BLANK_LEVEL
+    kept = "each is a cluster of its own" if role == "cluster" else "they form one stratum"
+    advice = f"Rows without a {role}: {kept}. Add the ids where they are known."
+    return ids, list(cells.problem(f"{role}_missing", blank, advice, "warning"))
 
 
 def respondents(cells: Cells) -> tuple[pd.Series, list[Problem]]:

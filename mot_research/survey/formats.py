@@ -48,13 +48,11 @@ def read_text(content: bytes, name: str, *, encoding: str | None) -> Content:
     ragged: list[int] = []
     try:
         for row in reader:
-            if rows and len(row) != len(rows[0]):
-                row = _fitted(row, len(rows[0]))
-                if row is None:
-                    ragged.append(reader.line_num)
-                    continue
-            if row:
-                rows.append(row)
+            length = len(rows[0]) if rows else len(row)
+            if any(row[length:]) or (len(row) < length and any(row)):
+                ragged.append(reader.line_num)
+            elif any(row) or len(row) == length > 1:  # a blank line is no row
+                rows.append(row[:length])
     except csv.Error as error:
         raise SurveyError(
             f"'{name}' line {reader.line_num}: {shown(error)}. "
@@ -71,13 +69,6 @@ def read_text(content: bytes, name: str, *, encoding: str | None) -> Content:
     cells = list(zip(*rows[1:], strict=True)) or [()] * len(rows[0])
     columns = [pd.Series(column, dtype="str").str.strip() for column in cells]
     return Content(_frame(rows[0], columns, name), encoding=used, notes=notes)
-
-
-def _fitted(row: list[str], length: int) -> list[str] | None:
-    """A blank line is no row; empty fields beyond the last column are no data."""
-    if not any(row) and len(row) <= 1:
-        return []
-    return row[:length] if len(row) > length and not any(row[length:]) else None
 
 
 def _decoded(content: bytes, name: str, declared: str | None) -> tuple[str, str, tuple[str, ...]]:
@@ -194,6 +185,7 @@ def read_spss(content: bytes, name: str) -> Content:
     import pyreadstat
 
     try:
+        meta: Any
         frame, meta = pyreadstat.read_sav(BytesIO(content), user_missing=True)
     except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
         raise SurveyError(
