@@ -13,6 +13,9 @@ ROOT = Path(__file__).parents[1]
 SYSTEM_PROGRAMS = {"browser": "chromium", "java": "java"}
 SHARED_ABSENT = "the shared data folder is absent"
 
+# No test opens a window.
+os.environ.setdefault("MPLBACKEND", "agg")
+
 skipped_for = pytest.StashKey[Counter[str]]()
 
 

@@ -220,7 +220,8 @@ def test_ratings_share_a_halo(survey):
     often = [column for column in ratings if ratings[column].count() > len(ratings) / 3]
     correlations = ratings[often].corr().to_numpy()
     pairs = correlations[np.triu_indices(len(often), 1)]
-    assert 0.2 < pairs.min() and pairs.max() < 0.5
+    assert pairs.min() > 0.2
+    assert pairs.max() < 0.5
 
 
 # the planted truths
@@ -306,10 +307,15 @@ def test_missed_calls_cost_renewals(folder, survey):
     wait = pd.to_datetime(customers["customer_id"].map(calls)) - trigger
     answered = wait.between(pd.Timedelta(0), pd.Timedelta(days=21))
     table = customers.assign(answered=answered).merge(survey, on="customer_id")
-    x = np.column_stack([
-        np.ones(len(table)), table["answered"], table["tenure_years"],
-        table["prior_revenue"] / 100, table["plan"] == "family",
-    ]).astype(float)
+    x = np.column_stack(
+        [
+            np.ones(len(table)),
+            table["answered"],
+            table["tenure_years"],
+            table["prior_revenue"] / 100,
+            table["plan"] == "family",
+        ]
+    ).astype(float)
     y = table["renewed"].to_numpy(dtype=float)
     beta = np.linalg.lstsq(x, y, rcond=None)[0]
     error = np.sqrt(((y - x @ beta) ** 2).mean() * np.linalg.inv(x.T @ x)[1, 1])
@@ -325,7 +331,8 @@ def test_triggers_agree_with_the_ratings(folder, survey):
     had = survey.loc[survey[QUESTIONS["third_call"]].between(1, 5), "customer_id"]
     assert set(had) <= set(calls.loc[third, "respondent"])
     top_ups = events[events["event"] == "top_up"].groupby("respondent").size()
-    assert (top_ups == 100).all() and len(top_ups) > 0
+    assert len(top_ups) > 0
+    assert (top_ups == 100).all()
 
 
 def test_last_wave_drops_with_its_cause(folder, survey):

@@ -36,6 +36,7 @@ from mot_research.statistics.resampling import (
     jackknife_variance,
     percentile_interval,
 )
+from mot_research.statistics.second_moments import covariance
 
 Kind = Literal["score", "ordered", "binary", "amount", "share"]
 Missing = Literal["em", "drop"]
@@ -296,26 +297,26 @@ class Model:
 
     @property
     def r_squared(self) -> float:
-        return float(importance.r_squared(_covariance(self.reduction.q)))
+        return float(importance.r_squared(covariance(self.reduction.q)))
 
     @property
     def r_squared_controls(self) -> float:
         positions = [column - 2 for column in self.design.controls]
-        return float(importance.r_squared(_covariance(self.reduction.q), positions))
+        return float(importance.r_squared(covariance(self.reduction.q), positions))
 
     def lmg(self, q: np.ndarray) -> np.ndarray:
         """Importance of how it went: (..., m, m) to (..., p)."""
         always = [column - 2 for column in (*self.exposures, *self.design.controls)]
-        return importance.lmg(_covariance(q), always=always)
+        return importance.lmg(covariance(q), always=always)
 
     def contact(self, q: np.ndarray) -> np.ndarray:
         """Importance of having it, of the drivers whose reach is below 1."""
         if not self.exposures:
             return np.empty((*q.shape[:-2], 0))
         used = [0, 1, *self.exposures, *self.design.controls]
-        first_control = len(self.exposures)
-        always = range(first_control, first_control + len(self.design.controls))
-        return importance.lmg(_covariance(q[..., used, :][..., :, used]), always=tuple(always))
+        without_quality = covariance(q[..., used, :][..., :, used])
+        always = range(len(self.exposures), len(used) - 2)
+        return importance.lmg(without_quality, always=tuple(always))
 
     def effect_sd(self, q: np.ndarray) -> np.ndarray:
         """Effect of one standard deviation of the rating, for those who had it.
@@ -338,23 +339,18 @@ class Model:
         return values
 
 
-def _covariance(q: np.ndarray) -> np.ndarray:
-    """Of the outcome and the columns: Q without its constant."""
-    return q[..., 1:, 1:] - q[..., 1:, :1] * q[..., :1, 1:]
-
-
 def _point_estimates(design: Design, reduction: Reduction, model: Model) -> pd.DataFrame:
     q = reduction.q
-    covariance = _covariance(q)
+    moments = covariance(q)
     always = [column - 2 for column in (*model.exposures, *design.controls)]
     table = pd.DataFrame(index=pd.Index(design.tested, name="driver"))
-    table["lmg"] = importance.lmg(covariance, always=always)
+    table["lmg"] = importance.lmg(moments, always=always)
     table["contact"] = np.nan
     table.loc[[e is not None for e in design.exposure], "contact"] = model.contact(q)
     table["share"] = table["lmg"] / table["lmg"].sum()
-    table["relative_weight"] = importance.relative_weights(covariance, always=always)
-    table["first"] = importance.first(covariance, always=always)
-    table["last"] = importance.last(covariance, always=always)
+    table["relative_weight"] = importance.relative_weights(moments, always=always)
+    table["first"] = importance.first(moments, always=always)
+    table["last"] = importance.last(moments, always=always)
     for name, (estimates, errors) in _effects(design, reduction, model).items():
         p = 2 * stats.t.sf(np.abs(estimates / errors), max(reduction.degrees_of_freedom, 1))
         table[name] = estimates
@@ -434,8 +430,7 @@ def _with_intervals(
     else:
         lower, upper = percentile_interval(lmg_draws, options.confidence)
     none = _zero_order_p(model) > ASSOCIATED
-    covariance = np.atleast_2d(np.cov(lmg_draws, rowvar=False))
-    sets = rank_sets(lmg, covariance, options.confidence, seed=options.seed)
+    sets = rank_sets(lmg, np.atleast_2d(np.cov(lmg_draws, rowvar=False)), options.confidence, seed=options.seed)
     table = table.assign(
         ci_lower=np.where(none, 0.0, lower),
         ci_upper=upper,
@@ -564,7 +559,7 @@ def _suppressed(model: Model, table: pd.DataFrame) -> list[str]:
     """Drivers significant with another sign than their correlation given the rest."""
     q, design = model.reduction.q, model.design
     always = [column - 2 for column in (*model.exposures, *design.controls)]
-    swept = importance.sweep_out(_covariance(q), always)
+    swept = importance.sweep_out(covariance(q), always)
     opposite = np.sign(table["effect"].to_numpy()) == -np.sign(swept[0, 1:])
     return list(table.index[opposite & (table["p_value"].to_numpy() <= ASSOCIATED)])
 

@@ -21,6 +21,7 @@ from mot_research.statistics.resampling import (
     resample_sums,
     survey_covariance,
 )
+from mot_research.statistics.second_moments import nearest_possible
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Reduction:
     def _completed(self, totals: np.ndarray) -> np.ndarray:
         flat = self.q[np.triu_indices(self.q.shape[0])]
         delta = totals / totals[:, :1] - flat
-        return unvech(flat + self.moments.linearised(delta))
+        return nearest_possible(unvech(flat + self.moments.linearised(delta)))
 
 
 def reduce_columns(columns: np.ndarray, rows: Rows, units: SamplingUnits) -> Reduction:

@@ -1,6 +1,7 @@
 """Read a document (.qmd or .ipynb): its front matter, its cells and their options."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -127,8 +128,6 @@ def without_ids(notebook: "NotebookNode") -> "NotebookNode":
 
 def front_matter(metadata: Mapping[str, Any]) -> str:
     """The metadata as a YAML block between its two ``---`` lines."""
-    import json
-
     # JSON is YAML, and has no second way to be read.
     lines = [
         f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False, default=str)}"
@@ -253,12 +252,15 @@ def _split_ipynb(text: str, path: Path) -> tuple[str, list[Cell]]:
     import nbformat
 
     try:
-        notebook = nbformat.reads(text, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, KeyError) as error:
+        raw = json.loads(text)
+    except json.JSONDecodeError:
+        raw = None
+    if not isinstance(raw, dict) or raw.get("nbformat") != 4 or "cells" not in raw:
         raise RenderError(
-            f"document '{shown(path)}' is not a notebook: {shown(error)}. Open and save it in "
+            f"document '{shown(path)}' is not a notebook of format 4. Open and save it in "
             "JupyterLab, or restore it from git."
-        ) from error
+        )
+    notebook = nbformat.reads(text, as_version=4)
     front, cells = "", []
     for number, cell in enumerate(notebook.cells, 1):
         place = f"cell {number} of {shown(path.name)}"

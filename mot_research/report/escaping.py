@@ -19,7 +19,11 @@ def plain_text(value: object) -> str:
     kept = []
     for character in " ".join(str(value).split()):
         category = unicodedata.category(character)
-        if category == "Cs" or ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF:
+        if (
+            category == "Cs"
+            or ord(character) & 0xFFFE == 0xFFFE
+            or 0xFDD0 <= ord(character) <= 0xFDEF
+        ):
             kept.append(_REPLACEMENT)
         elif category in ("Cc", "Cf") and not (
             character in _KEPT_FORMAT_CHARACTERS or 0xE0020 <= ord(character) <= 0xE007F

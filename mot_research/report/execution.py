@@ -160,7 +160,9 @@ def _fill_inline(
 
 def _inline_value(cell: "NotebookNode") -> str:
     is_markdown, value = next(
-        output.data[_INLINE_TYPE] for output in cell.outputs if _INLINE_TYPE in output.get("data", {})
+        output.data[_INLINE_TYPE]
+        for output in cell.outputs
+        if _INLINE_TYPE in output.get("data", {})
     )
     return str(value) if is_markdown else escape_markdown(value)
 
@@ -292,4 +294,3 @@ def _failure(error: Any, place: str) -> RenderError:
 
 def _names_below(root: type) -> set[str]:
     return {root.__name__}.union(*(_names_below(child) for child in root.__subclasses__()))
-

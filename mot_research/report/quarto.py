@@ -63,8 +63,7 @@ def render(
             lines = [line for line in log.strip().split("\n") if line.strip()]
             last = next((line for line in lines if "ERROR" in line), lines[-1] if lines else "")
             raise RenderError(
-                f"quarto failed: {shown(last)}. Try the renderer 'embedded', or run 'quarto "
-                "check'."
+                f"quarto failed: {shown(last)}. Try the renderer 'embedded', or run 'quarto check'."
             )
         shutil.copyfile(made, target)
 

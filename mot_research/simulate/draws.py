@@ -15,8 +15,18 @@ Floats = NDArray[np.float64]
 
 #: One stream per table. New tables go at the end: a stream never depends on a later one.
 STREAMS = (
-    "2025Q4", "2026Q1", "2026Q2", "2026Q3",
-    "branches", "revenue", "votes", "events", "customers", "voice", "recordings", "operations",
+    "2025Q4",
+    "2026Q1",
+    "2026Q2",
+    "2026Q3",
+    "branches",
+    "revenue",
+    "votes",
+    "events",
+    "customers",
+    "voice",
+    "recordings",
+    "operations",
 )
 
 
@@ -34,7 +44,9 @@ def normal(rng: np.random.Generator, size: int) -> Floats:
     return np.asarray(ndtri((np.floor(rng.random(size) * 2.0**40) + 0.5) / 2.0**40))
 
 
-def choice(rng: np.random.Generator, shares: Sequence[float], size: int) -> NDArray[np.intp]:
+def choice(
+    rng: np.random.Generator, shares: Sequence[float] | Floats, size: int
+) -> NDArray[np.intp]:
     """Positions 0 … len(shares)−1 with the given shares (of any sum), shape (size,)."""
     edges = np.cumsum(np.asarray(shares, dtype=float))
     return np.searchsorted(edges / edges[-1], rng.random(size), side="right")

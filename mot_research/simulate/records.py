@@ -1,12 +1,15 @@
 """What the company's own systems hold: contracts, revenue, events and operational metrics."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-from mot_research.simulate.draws import normal, whole
+from mot_research.simulate.draws import Floats, normal, whole
 from mot_research.simulate.waves import WAVES
+
+Event = tuple[str, str, np.datetime64]  # respondent, event, day
 
 REVENUE_DAYS = 365
 REVENUE_THROUGH = date(2027, 1, 31)  # the first two waves are mature
@@ -58,53 +61,56 @@ def draw_revenue(rng: np.random.Generator, waves: dict[str, pd.DataFrame]) -> pd
         last_bills = np.where(rng.random(n) < 0.6, 0.0, 0.05 + 0.30 * rng.random(n))
         booked = min((REVENUE_THROUGH - wave.end).days / REVENUE_DAYS, 1.0)
         revenue = full * np.where(stays, booked, np.minimum(last_bills, booked))
-        table = pd.DataFrame({
-            "customer_id": frame["customer_id"], "wave": wave.id, "revenue": revenue,
-        })
+        table = pd.DataFrame(
+            {
+                "customer_id": frame["customer_id"],
+                "wave": wave.id,
+                "revenue": revenue,
+            }
+        )
         tables.append(table[rng.random(n) >= 0.02])
     return pd.concat(tables).sort_values(["wave", "customer_id"], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the event log needs to know of a respondent, and lots to decide the rest."""
+
+    who: str
+    interviewed: np.datetime64
+    since: np.datetime64
+    tenure_years: float
+    plan: str
+    had_third_call: bool
+    had_outage_call: bool
+    had_anniversary: bool
+    called_in_time: bool
+    contract_end: str
+    lots: Floats
+
+    def on(self, day: np.datetime64, event: str, *, after: int) -> Event:
+        """Return the event so many days after a day (before it, where negative)."""
+        return self.who, event, day + after
 
 
 def draw_events(
     rng: np.random.Generator, waves: dict[str, pd.DataFrame], customers: pd.DataFrame
 ) -> pd.DataFrame:
-    """The event log of the respondents: respondent, event, time.
+    """Draw the event log of the respondents: respondent, event, time.
 
     First invoices and welcome calls, service calls and case managers, outage calls, the
     top-ups of a few loyal customers, and the renewal calls whose lack costs renewals.
     """
-    rows: list[tuple[str, str, np.datetime64]] = []
     since = dict(zip(customers["customer_id"], customers["customer_since"], strict=True))
+    rows: list[Event] = []
     for frame in waves.values():
-        collectors = 0
-        lots = rng.random((len(frame), 12))
-        for person, lot in zip(frame.itertuples(index=False), lots, strict=True):
-            who = person.customer_id
-            day = np.datetime64(person.interview)
-            if person.tenure_years < 1.0:
-                first = np.datetime64(since[who]) + 30
-                rows.append((who, "first_invoice", first))
-                if lot[0] < 0.75:
-                    rows.append((who, "welcome_call", first + 2 + int(lot[1] * 20)))
-            if person.had_third_call:
-                third = day - 8 - int(lot[2] * 40)
-                for back in (0, 2 + int(lot[3] * 11), 15 + int(lot[4] * 12)):
-                    rows.append((who, "service_call", third - back))
-                if lot[5] < 0.6:
-                    rows.append((who, "case_manager", third + 1 + int(lot[6] * 7)))
-            elif lot[5] < 0.25:
-                rows.append((who, "service_call", day - 5 - int(lot[6] * 85)))
-            if person.had_outage_call:
-                rows.append((who, "outage_call", day - 3 - int(lot[7] * 90)))
-            loyal = person.plan == "prepaid" and person.tenure_years > 2.0
-            if loyal and person.had_anniversary and collectors < COLLECTORS_PER_WAVE:
-                collectors += 1
-                hundredth = day - 10 - int(lot[8] * 30)
-                rows += [(who, "top_up", hundredth - 4 * back) for back in range(100)]
-                if lot[9] < 0.6:
-                    rows.append((who, "present", hundredth + 1 + int(lot[10] * 9)))
-            if person.contract_end:
-                rows += _renewal_calls(who, np.datetime64(person.contract_end), person, lot[11])
+        people = _people(rng, frame, since)
+        collectors = [p for p in people if p.had_anniversary and p.tenure_years > 2]
+        collectors = [p for p in collectors if p.plan == "prepaid"][:COLLECTORS_PER_WAVE]
+        for person in people:
+            rows += _first_weeks(person) + _service(person) + _renewal(person)
+        for person in collectors:
+            rows += _top_ups(person)
     log = pd.DataFrame(rows, columns=["respondent", "event", "time"])
     minute = whole(rng, 8 * 60, 20 * 60 - 1, len(log))
     times = log["time"].to_numpy().astype("datetime64[m]") + minute
@@ -112,15 +118,72 @@ def draw_events(
     return log.sort_values(["time", "respondent", "event"], ignore_index=True)
 
 
-def _renewal_calls(
-    who: str, end: np.datetime64, person: object, lot: float
-) -> list[tuple[str, str, np.datetime64]]:
+def _people(rng: np.random.Generator, frame: pd.DataFrame, since: dict[str, str]) -> list[Person]:
+    columns = zip(
+        frame["customer_id"].tolist(),
+        frame["interview"].tolist(),
+        frame["tenure_years"].tolist(),
+        frame["plan"].tolist(),
+        frame["had_third_call"].tolist(),
+        frame["had_outage_call"].tolist(),
+        frame["had_anniversary"].tolist(),
+        frame["called_in_time"].tolist(),
+        frame["contract_end"].tolist(),
+        rng.random((len(frame), 12)),
+        strict=True,
+    )
+    return [
+        Person(who, np.datetime64(day), np.datetime64(since[who]), *rest)
+        for who, day, *rest in columns
+    ]
+
+
+def _first_weeks(person: Person) -> list[Event]:
+    """Invoice and welcome call of who joined within the year."""
+    if person.tenure_years >= 1:
+        return []
+    invoice = person.since + 30
+    events = [person.on(invoice, "first_invoice", after=0)]
+    if person.lots[0] < 0.75:
+        events.append(person.on(invoice, "welcome_call", after=2 + int(person.lots[1] * 20)))
+    return events
+
+
+def _service(person: Person) -> list[Event]:
+    """Three calls in a month where the survey says so, else at most one; calls about outages."""
+    lots, day = person.lots, person.interviewed
+    events = []
+    if person.had_third_call:
+        third = day - 8 - int(lots[2] * 40)
+        for before in (0, 2 + int(lots[3] * 11), 15 + int(lots[4] * 12)):
+            events.append(person.on(third, "service_call", after=-before))
+        if lots[5] < 0.6:
+            events.append(person.on(third, "case_manager", after=1 + int(lots[6] * 7)))
+    elif lots[5] < 0.25:
+        events.append(person.on(day, "service_call", after=-5 - int(lots[6] * 85)))
+    if person.had_outage_call:
+        events.append(person.on(day, "outage_call", after=-3 - int(lots[7] * 90)))
+    return events
+
+
+def _top_ups(person: Person) -> list[Event]:
+    """A hundred top-ups, and perhaps a present."""
+    hundredth = person.interviewed - 10 - int(person.lots[8] * 30)
+    events = [person.on(hundredth, "top_up", after=-4 * before) for before in range(100)]
+    if person.lots[9] < 0.6:
+        events.append(person.on(hundredth, "present", after=1 + int(person.lots[10] * 9)))
+    return events
+
+
+def _renewal(person: Person) -> list[Event]:
     """A call within 21 days of the trigger (30 days before the end), a late one, or none."""
-    trigger = end - 30
-    if person.called_in_time:  # type: ignore[attr-defined]
-        return [(who, "renewal_call", trigger + 1 + int(lot * 19))]
+    if not person.contract_end:
+        return []
+    trigger, lot = np.datetime64(person.contract_end) - 30, person.lots[11]
+    if person.called_in_time:
+        return [person.on(trigger, "renewal_call", after=1 + int(lot * 19))]
     if lot < 0.2:
-        return [(who, "renewal_call", trigger + 22 + int(lot * 30))]
+        return [person.on(trigger, "renewal_call", after=22 + int(lot * 30))]
     return []
 
 

@@ -112,7 +112,7 @@ def _truth_json(*, seed: int, n_respondents: int) -> str:
 
     content = {
         "about": "The truth planted in the simulated study beside this file. Harbour Mobile "
-                 "does not exist.",
+        "does not exist.",
         "seed": seed,
         "n_respondents": n_respondents,
         "planted": {key: plain(value) for key, value in truth.TRUTH.items()},

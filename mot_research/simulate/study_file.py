@@ -92,12 +92,22 @@ def study_yml(*, seed: int, n_respondents: int) -> str:
     )
 
 
-
 def _moment(moment: Moment) -> str:
     lines = [f"  - id: {moment.id}"]
     for key in (
-        "name", "stage", "category", "mark", "description", "interaction", "expectation",
-        "ideal", "owner", "partners", "handoffs", "metrics", "data_needed",
+        "name",
+        "stage",
+        "category",
+        "mark",
+        "description",
+        "interaction",
+        "expectation",
+        "ideal",
+        "owner",
+        "partners",
+        "handoffs",
+        "metrics",
+        "data_needed",
     ):
         value = getattr(moment, key)
         if isinstance(value, tuple):

@@ -15,48 +15,88 @@ NEW_BILL_CODE = 999
 
 #: What is said of a moment when it went wrong, and when it went well.
 SAID = {
-    "coverage_check": ("The map said full coverage, my kitchen says no.",
-                       "The coverage map was honest about my village."),
-    "campaign": ("The adverts promise more than you deliver.",
-                 "I love the lighthouse film, it makes me smile."),
-    "plan_advice": ("The adviser sold me a plan that is far too big.",
-                    "Three questions and I had the right plan."),
-    "price_promise": ("There was a fee that nobody had mentioned.",
-                      "I pay exactly what was on the paper."),
-    "number_porting": ("I could not be reached for two days when my number moved.",
-                       "Moving my number went without a hitch."),
-    "activation": ("It took four attempts until the card worked.",
-                   "The phone worked two minutes after I opened the box."),
+    "coverage_check": (
+        "The map said full coverage, my kitchen says no.",
+        "The coverage map was honest about my village.",
+    ),
+    "campaign": (
+        "The adverts promise more than you deliver.",
+        "I love the lighthouse film, it makes me smile.",
+    ),
+    "plan_advice": (
+        "The adviser sold me a plan that is far too big.",
+        "Three questions and I had the right plan.",
+    ),
+    "price_promise": (
+        "There was a fee that nobody had mentioned.",
+        "I pay exactly what was on the paper.",
+    ),
+    "number_porting": (
+        "I could not be reached for two days when my number moved.",
+        "Moving my number went without a hitch.",
+    ),
+    "activation": (
+        "It took four attempts until the card worked.",
+        "The phone worked two minutes after I opened the box.",
+    ),
     "welcome_pack": ("The parcel was mostly cardboard.", "The little welcome present was nice."),
     "first_bill": ("I do not understand my bill.", "The bill is clear, one page, well done."),
-    "hotline_person": ("Twenty minutes of music before I reached anybody.",
-                       "I had a person on the line at once and she could decide."),
-    "outage_call": ("Nobody could tell me how long the outage would last.",
-                    "During the outage I was told until when, and it was true."),
-    "third_call": ("I called three times and had to explain it three times.",
-                   "At the third call somebody finally took care of it."),
-    "lost_phone": ("My phone was stolen and it took you an hour to block it.",
-                   "Phone lost, card blocked in a minute, spare phone the same day."),
-    "complaint_closed": ("I got a form letter in answer to my complaint.",
-                         "You called, apologised and paid it back."),
-    "move_home": ("A week without a line after we moved.",
-                  "The line worked on the day we moved in."),
-    "network_daily": ("Calls drop every day on the way to work.",
-                      "The network simply works, wherever I am."),
-    "app_selfcare": ("The app logs me out and loses what I typed.",
-                     "Everything can be settled in the app."),
-    "data_limit": ("The data were gone and no one had warned me.",
-                   "The warning at 80 % came in time."),
-    "roaming_welcome": ("Abroad I had no idea what a call would cost.",
-                        "Over the border, one message, and I knew the price."),
-    "anniversary": ("Ten years with you and not a word.",
-                    "A present for my hundredth top-up, what a surprise!"),
-    "upgrade_offer": ("Stop calling me about bigger plans.",
-                      "The bigger plan you offered fits us better."),
-    "feedback_answered": ("I wrote a review and never heard from you.",
-                          "You answered my comment within a day."),
-    "refer_friend": ("The credit for bringing my friend never came.",
-                     "My friend and I both got our credit at once."),
+    "hotline_person": (
+        "Twenty minutes of music before I reached anybody.",
+        "I had a person on the line at once and she could decide.",
+    ),
+    "outage_call": (
+        "Nobody could tell me how long the outage would last.",
+        "During the outage I was told until when, and it was true.",
+    ),
+    "third_call": (
+        "I called three times and had to explain it three times.",
+        "At the third call somebody finally took care of it.",
+    ),
+    "lost_phone": (
+        "My phone was stolen and it took you an hour to block it.",
+        "Phone lost, card blocked in a minute, spare phone the same day.",
+    ),
+    "complaint_closed": (
+        "I got a form letter in answer to my complaint.",
+        "You called, apologised and paid it back.",
+    ),
+    "move_home": (
+        "A week without a line after we moved.",
+        "The line worked on the day we moved in.",
+    ),
+    "network_daily": (
+        "Calls drop every day on the way to work.",
+        "The network simply works, wherever I am.",
+    ),
+    "app_selfcare": (
+        "The app logs me out and loses what I typed.",
+        "Everything can be settled in the app.",
+    ),
+    "data_limit": (
+        "The data were gone and no one had warned me.",
+        "The warning at 80 % came in time.",
+    ),
+    "roaming_welcome": (
+        "Abroad I had no idea what a call would cost.",
+        "Over the border, one message, and I knew the price.",
+    ),
+    "anniversary": (
+        "Ten years with you and not a word.",
+        "A present for my hundredth top-up, what a surprise!",
+    ),
+    "upgrade_offer": (
+        "Stop calling me about bigger plans.",
+        "The bigger plan you offered fits us better.",
+    ),
+    "feedback_answered": (
+        "I wrote a review and never heard from you.",
+        "You answered my comment within a day.",
+    ),
+    "refer_friend": (
+        "The credit for bringing my friend never came.",
+        "My friend and I both got our credit at once.",
+    ),
 }
 NEUTRAL = "{name}: as one expects, no more."
 NEW_BILL = "Since the new layout in June I do not understand my bill any more."
@@ -73,15 +113,25 @@ NAMES = {moment.id: moment.name for moment in MOMENTS}
 def codes_table() -> pd.DataFrame:
     """The code frame: a negative, a neutral and a positive code per moment."""
     rows = [
-        {"wave": "", "code": _code(moment, valence), "label": f"{NAMES[moment]}: {word}",
-         "moment": moment, "valence": valence}
+        {
+            "wave": "",
+            "code": _code(moment, valence),
+            "label": f"{NAMES[moment]}: {word}",
+            "moment": moment,
+            "valence": valence,
+        }
         for moment in PLANTED
         for valence, word in ((-1, "went wrong"), (0, "neither"), (1, "went well"))
     ]
-    rows.append({
-        "wave": WAVES[-1].id, "code": NEW_BILL_CODE, "label": "The new bill layout is not clear",
-        "moment": "first_bill", "valence": -1,
-    })
+    rows.append(
+        {
+            "wave": WAVES[-1].id,
+            "code": NEW_BILL_CODE,
+            "label": "The new bill layout is not clear",
+            "moment": "first_bill",
+            "valence": -1,
+        }
+    )
     return pd.DataFrame(rows)
 
 
@@ -108,13 +158,16 @@ def draw_verbatims(rng: np.random.Generator, waves: dict[str, pd.DataFrame]) -> 
             if lots[i, 5] < 0.03:
                 pattern = PERSONAL[int(lots[i, 5] / 0.03 * len(PERSONAL))]
                 texts.append(pattern.format(n=1000 + i % 9000, who=who))
-            rows.append({
-                "respondent": who, "wave": wave, "text": " ".join(texts),
-                "codes": ";".join(str(code) for code in codes), "source": SOURCES[source[i]][0],
-            })
-        tables.append(pd.DataFrame(
-            rows, columns=["respondent", "wave", "text", "codes", "source"]
-        ))
+            rows.append(
+                {
+                    "respondent": who,
+                    "wave": wave,
+                    "text": " ".join(texts),
+                    "codes": ";".join(str(code) for code in codes),
+                    "source": SOURCES[source[i]][0],
+                }
+            )
+        tables.append(pd.DataFrame(rows, columns=["respondent", "wave", "text", "codes", "source"]))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -132,10 +185,15 @@ def draw_recordings(rng: np.random.Generator, waves: dict[str, pd.DataFrame]) ->
         moods = normal(rng, len(told))
         for j, minute, mood in zip(told, minutes, moods, strict=True):
             emotion = int(np.clip(np.floor(ratings[i, j] - 3 + 0.5 * mood + 0.5), -2, 2))
-            rows.append({
-                "respondent": who, "time": str(np.datetime64(day, "m") + minute),
-                "moment": moments[j], "mark": marks[moments[j]], "emotion": emotion,
-            })
+            rows.append(
+                {
+                    "respondent": who,
+                    "time": str(np.datetime64(day, "m") + minute),
+                    "moment": moments[j],
+                    "mark": marks[moments[j]],
+                    "emotion": emotion,
+                }
+            )
     return pd.DataFrame(rows, columns=["respondent", "time", "moment", "mark", "emotion"])
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from pandas.api.extensions import ExtensionArray
 
 from mot_research.simulate import truth
 from mot_research.simulate.draws import Floats, choice, normal, whole
@@ -13,6 +14,7 @@ from mot_research.simulate.truth import PLANTED, Planted
 
 NOT_EXPERIENCED = 6
 BLANK = 0
+DONT_KNOW, DONT_KNOW_SHARE = 11, 0.012  # of the question on recommending
 EXPECTED = ("first_bill", "network_daily", "hotline_person")  # asked with an expectation
 TRUST_ITEMS = ("q41_trust_promise", "q42_trust_data", "q43_trust_fair")
 
@@ -71,73 +73,119 @@ def draw_wave(
 ) -> pd.DataFrame:
     """One wave with everything that is true of its respondents, one row each.
 
-    Columns of the survey file, and beside them what only the simulation knows (those
-    not in :func:`survey_columns`): ``had_*``, ``called_in_time``, ``contract_end``, ``left_on``,
+    Columns of the survey file, and beside them what only the simulation knows (those not in
+    :func:`survey_columns`): ``had_*``, ``called_in_time``, ``contract_end``, ``left_on``,
     ``log_revenue``.
     """
-    n = n_respondents
-    number = WAVES.index(wave)
+    people = _draw_people(rng, wave, branches, n_respondents)
+    answers, sums = _draw_answers(rng, people, wave, branches)
+    outcomes = _draw_outcomes(rng, people, sums, wave, branches)
+    return pd.concat([people, answers, outcomes], axis=1).sort_values(
+        "customer_id", ignore_index=True
+    )
+
+
+def _draw_people(
+    rng: np.random.Generator, wave: Fieldwork, branches: Branches, n: int
+) -> pd.DataFrame:
+    """Who is asked. ``branch_index``, ``plan_index`` and ``activity`` are not in the file."""
     branch = choice(rng, branches.share, n)
     plan = choice(rng, truth.PLAN_SHARES, n)
     activity = normal(rng, n)
     tenure = np.round(np.exp(1.0 + 0.25 * activity + 0.75 * normal(rng, n)), 1)
-    tenure = np.clip(tenure, 0.1, 25.0)
     spend = np.array([120.0, 330.0, 480.0])[plan]
     prior_revenue = np.round(spend * np.exp(0.15 * activity + 0.35 * normal(rng, n)), 2)
-    frame = pd.DataFrame({
-        "customer_id": [f"C{100000 + len(WAVES) * i + number}" for i in _ids(rng, n)],
-        "interview": _days(wave.start, whole(rng, 0, (wave.end - wave.start).days, n)),
-        "region": np.asarray(truth.REGIONS)[branches.region[branch]],
-        "branch": branches.label(branch),
-        "plan": np.asarray(truth.PLANS)[plan],
-        "tenure_years": tenure,
-        "prior_revenue": prior_revenue,
-        "weight": _weights(rng, n),
-    })
+    number = WAVES.index(wave)
+    return pd.DataFrame(
+        {
+            "customer_id": [f"C{100000 + len(WAVES) * i + number}" for i in _ids(rng, n)],
+            "interview": _days(wave.start, whole(rng, 0, (wave.end - wave.start).days, n)),
+            "region": np.asarray(truth.REGIONS)[branches.region[branch]],
+            "branch": branches.label(branch),
+            "plan": np.asarray(truth.PLANS)[plan],
+            "tenure_years": np.clip(tenure, 0.1, 25.0),
+            "prior_revenue": prior_revenue,
+            "weight": _weights(rng, n),
+            "branch_index": branch,
+            "plan_index": plan,
+            "activity": activity,
+        }
+    )
 
+
+def _draw_answers(
+    rng: np.random.Generator, people: pd.DataFrame, wave: Fieldwork, branches: Branches
+) -> tuple[pd.DataFrame, dict[str, Floats]]:
+    """What they had and how they rate it, and what it adds up to for each outcome."""
+    n = len(people)
+    branch, plan = people["branch_index"].to_numpy(), people["plan_index"].to_numpy()
+    activity = people["activity"].to_numpy()
+    answers: dict[str, object] = {}
+    sums = {outcome: np.zeros(n) for outcome in ("recommend", "renewed", "revenue")}
     halo = normal(rng, n)
-    recommend = np.full(n, truth.RECOMMEND_LEVEL)
-    renewed = np.full(n, truth.RENEWED_LEVEL)
-    log_revenue = np.zeros(n)
     own = np.sqrt(1.0 - truth.HALO**2)
     for moment, planted in PLANTED.items():
         had = _had(rng, planted.reach, activity)
         shift = planted.last_wave_shift if wave is WAVES[-1] else 0.0
         mood = truth.HALO * halo + own * normal(rng, n) + branches.ratings[moment][branch]
         rating = np.clip(np.floor(planted.mean + shift + planted.sd * mood + 0.5), 1, 5)
-        recommend += had * _effect(rating, planted, plan, "recommend")
-        renewed += had * _effect(rating, planted, plan, "renewed")
-        log_revenue += had * planted.revenue * (rating - planted.mean)
-        frame[QUESTIONS[moment]] = _answers(rng, rating, had, planted.blank)
-        frame[f"had_{moment}"] = had
+        sums["recommend"] += had * _effect(rating, planted, plan, "recommend")
+        sums["renewed"] += had * _effect(rating, planted, plan, "renewed")
+        sums["revenue"] += had * planted.revenue * (rating - planted.mean)
+        answers[QUESTIONS[moment]] = _answers(rng, rating, had, planted.blank)
+        answers[f"had_{moment}"] = had
         if moment in EXPECTED:
-            frame[f"{QUESTIONS[moment]}_expected"] = np.clip(
-                np.floor(4.3 + 0.3 * halo + 0.6 * normal(rng, n) + 0.5), 1, 5
-            ).astype(int)
+            expected = 4.3 + 0.3 * halo + 0.6 * normal(rng, n)
+            answers[f"{QUESTIONS[moment]}_expected"] = _on_scale(expected)
     for item in TRUST_ITEMS:
-        trust = 3.6 + 0.8 * halo + 0.7 * normal(rng, n)
-        frame[item] = np.clip(np.floor(trust + 0.5), 1, 5).astype(int)
+        answers[item] = _on_scale(3.6 + 0.8 * halo + 0.7 * normal(rng, n))
+    return pd.DataFrame(answers), sums
 
-    years = tenure - 3.0
-    recommend += truth.TENURE_ON_RECOMMEND * years + branches.recommend[branch]
-    recommend += truth.RECOMMEND_NOISE * normal(rng, n)
+
+def _draw_outcomes(
+    rng: np.random.Generator,
+    people: pd.DataFrame,
+    sums: dict[str, Floats],
+    wave: Fieldwork,
+    branches: Branches,
+) -> pd.DataFrame:
+    """What comes of it: the score, and who stays. Revenue is drawn with the company's records."""
+    n = len(people)
+    branch = people["branch_index"].to_numpy()
+    years = people["tenure_years"].to_numpy() - 3.0
+    recommend = (
+        truth.RECOMMEND_LEVEL
+        + sums["recommend"]
+        + truth.TENURE_ON_RECOMMEND * years
+        + branches.recommend[branch]
+        + truth.RECOMMEND_NOISE * normal(rng, n)
+    )
     score = np.clip(np.floor(recommend + 0.5), 0, 10).astype(int)
-    frame["ltr"] = np.where(rng.random(n) < 0.012, 11, score)
+    ltr = np.where(rng.random(n) < DONT_KNOW_SHARE, DONT_KNOW, score)
 
-    has_contract = plan != truth.PLANS.index("prepaid")
-    willing = 0.45 + 0.6 * (prior_revenue / 400.0 - 0.8) + 0.10 * years
+    has_contract = people["plan"].to_numpy() != "prepaid"
+    # Who pays more and has been here longer is called more often: the confounding to undo.
+    willing = 0.45 + 0.6 * (people["prior_revenue"].to_numpy() / 400.0 - 0.8) + 0.10 * years
     called = has_contract & (rng.random(n) < _logistic(willing))
-    renewed += truth.TENURE_ON_RENEWED * years + branches.renewed[branch]
-    renewed += np.where(has_contract, truth.RENEWAL_CALL_ON_RENEWED * (called - 0.6), 0.0)
+    renewed = (
+        truth.RENEWED_LEVEL
+        + sums["renewed"]
+        + truth.TENURE_ON_RENEWED * years
+        + branches.renewed[branch]
+        + np.where(has_contract, truth.RENEWAL_CALL_ON_RENEWED * (called - 0.6), 0.0)
+    )
     stays = rng.random(n) < _logistic(renewed)
-    frame["renewed"] = stays.astype(int)
-
     ends = _days(wave.end, whole(rng, 45, 120, n))
-    frame["called_in_time"] = called
-    frame["contract_end"] = np.where(has_contract, ends, "")
-    frame["left_on"] = np.where(stays, "", ends)
-    frame["log_revenue"] = log_revenue
-    return frame.sort_values("customer_id", ignore_index=True)
+    return pd.DataFrame(
+        {
+            "ltr": ltr,
+            "renewed": stays.astype(int),
+            "called_in_time": called,
+            "contract_end": np.where(has_contract, ends, ""),
+            "left_on": np.where(stays, "", ends),
+            "log_revenue": sums["revenue"],
+        }
+    )
 
 
 def survey_columns() -> list[str]:
@@ -148,8 +196,18 @@ def survey_columns() -> list[str]:
         if moment in EXPECTED:
             asked.append(f"{column}_expected")
     return [
-        "customer_id", "interview", "region", "branch", "plan", "tenure_years", "prior_revenue",
-        "weight", *asked, *TRUST_ITEMS, "ltr", "renewed",
+        "customer_id",
+        "interview",
+        "region",
+        "branch",
+        "plan",
+        "tenure_years",
+        "prior_revenue",
+        "weight",
+        *asked,
+        *TRUST_ITEMS,
+        "ltr",
+        "renewed",
     ]
 
 
@@ -165,14 +223,16 @@ def _days(start: date, offset: np.ndarray) -> np.ndarray:
 
 def _weights(rng: np.random.Generator, n: int) -> Floats:
     """Log-normal weights of mean 1 with the planted design effect."""
-    raw = np.exp(np.sqrt(np.log(truth.DESIGN_EFFECT)) * normal(rng, n))
-    return np.maximum(np.round(raw / raw.mean(), 4), 0.0001)
+    raw: Floats = np.exp(np.sqrt(np.log(truth.DESIGN_EFFECT)) * normal(rng, n))
+    weights: Floats = np.maximum(np.round(raw / raw.mean(), 4), 0.0001)
+    return weights
 
 
 def _had(rng: np.random.Generator, reach: float, activity: Floats) -> np.ndarray:
     """Who had the moment: active customers have more of everything."""
     latent = 0.3 * activity + np.sqrt(1 - 0.3**2) * normal(rng, len(activity))
-    return np.ones(len(activity), dtype=bool) if reach == 1 else latent < ndtri(reach)
+    had: np.ndarray = latent < (np.inf if reach == 1 else NormalDist().inv_cdf(reach))
+    return had
 
 
 def _effect(rating: Floats, planted: Planted, plan: np.ndarray, outcome: str) -> Floats:
@@ -182,24 +242,28 @@ def _effect(rating: Floats, planted: Planted, plan: np.ndarray, outcome: str) ->
     """
     slope, contact, penalty, reward = {
         "recommend": (
-            planted.recommend, planted.recommend_contact, planted.penalty, planted.reward
+            planted.recommend,
+            planted.recommend_contact,
+            planted.penalty,
+            planted.reward,
         ),
         "renewed": (planted.renewed, planted.renewed_contact, planted.penalty_renewed, 0.0),
     }[outcome]
     shares = planted.shares()
     mean = sum(rating * share for rating, share in enumerate(shares, start=1))
     by_plan = np.array([planted.by_plan.get(name, 1.0) for name in truth.PLANS])[plan]
-    return (
+    effect: Floats = (
         contact
         + by_plan * slope * (rating - mean)
         - penalty * ((rating <= 2) - (shares[0] + shares[1]))
         + reward * ((rating == 5) - shares[4])
     )
+    return effect
 
 
 def _answers(
     rng: np.random.Generator, rating: Floats, had: np.ndarray, blank: float
-) -> pd.array:
+) -> ExtensionArray:
     """Ratings as they are written: 6 not experienced; blank as 0 on paper, empty online."""
     lot = rng.random(len(rating))
     answers = pd.array(np.where(had, rating, NOT_EXPERIENCED).astype(int), dtype="Int64")
@@ -208,5 +272,10 @@ def _answers(
     return answers
 
 
+def _on_scale(value: Floats) -> np.ndarray:
+    """Rounded to the scale of 1 to 5."""
+    return np.clip(np.floor(value + 0.5), 1, 5).astype(int)
+
+
 def _logistic(value: Floats) -> Floats:
-    return 1.0 / (1.0 + np.exp(-value))
+    return np.asarray(1.0 / (1.0 + np.exp(-value)))

@@ -30,17 +30,19 @@ def draw_votes(rng: np.random.Generator) -> pd.DataFrame:
             order = np.argsort(np.where(chosen, -3 * wish - liking, np.inf), kind="stable")
             rank = np.argsort(order, kind="stable") + 1
             for i, moment in enumerate(MOMENTS):
-                rows.append({
-                    "participant": f"{silo} {number}",
-                    "silo": silo,
-                    "moment": moment.id,
-                    "stage": _vote(moment.stage, stages, AGREE_ON_STAGE, lots[i, 1:3]),
-                    "category": _vote(
-                        moment.category, CATEGORIES, AGREE_ON_CATEGORY, lots[i, 3:5]
-                    ),
-                    "shortlisted": int(chosen[i]),
-                    "rank": str(rank[i]) if chosen[i] else "",
-                })
+                rows.append(
+                    {
+                        "participant": f"{silo} {number}",
+                        "silo": silo,
+                        "moment": moment.id,
+                        "stage": _vote(moment.stage, stages, AGREE_ON_STAGE, lots[i, 1:3]),
+                        "category": _vote(
+                            moment.category, CATEGORIES, AGREE_ON_CATEGORY, lots[i, 3:5]
+                        ),
+                        "shortlisted": int(chosen[i]),
+                        "rank": str(rank[i]) if chosen[i] else "",
+                    }
+                )
     return pd.DataFrame(rows)
 
 

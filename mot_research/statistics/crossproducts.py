@@ -146,14 +146,14 @@ def as_weights(weights: ArrayLike | None, *, n: int) -> Floats:
 
 
 def vech(matrices: ArrayLike) -> Floats:
-    """Unique elements (..., T) of symmetric (..., m, m) matrices, upper triangle by rows."""
+    """Take the unique elements (..., T) of symmetric (..., m, m) matrices, by upper rows."""
     matrices = np.asarray(matrices, dtype=np.float64)
     first, second = np.triu_indices(matrices.shape[-1])
     return matrices[..., first, second]
 
 
 def unvech(vectors: ArrayLike) -> Floats:
-    """Symmetric (..., m, m) matrices of the unique elements (..., T): the inverse of ``vech``."""
+    """Rebuild symmetric (..., m, m) matrices from their unique elements (..., T)."""
     vectors = np.asarray(vectors, dtype=np.float64)
     m = n_variables(vectors.shape[-1])
     first, second = np.triu_indices(m)

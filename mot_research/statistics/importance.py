@@ -11,13 +11,17 @@ Every covariance is checked, one by one or a whole stack: shape, finite numbers,
 symmetry, a positive variance of the outcome, no negative eigenvalue.
 """
 
-import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from mot_research.errors import AnalysisError
 from mot_research.statistics import subset_tree
+from mot_research.statistics.covariance_checks import (
+    checked_correlations,
+    checked_players,
+    checked_positions,
+)
 from mot_research.statistics.sweeping import PIVOT_TOLERANCE, sweep_leading, sweep_out
 
 __all__ = [
@@ -36,10 +40,8 @@ __all__ = [
 EXACT_PLAYERS = 25  # half a second a covariance in numpy
 EXACT_PLAYERS_COMPILED = 30  # a second a covariance, compiled
 # Subsets × replicates from which the compiled tree is worth importing numba for
-# (0.7 s): numpy takes 10 ns a subset.
+# (half a second): numpy takes 10 ns a subset.
 COMPILED_FROM_SUBSETS = 1 << 26
-SYMMETRY_ROUNDING = 1e-9  # on the correlation scale; covariances come printed to 10–12 digits
-EIGENVALUE_ROUNDING = 1e-9  # the same, for the smallest eigenvalue
 
 
 def lmg(
@@ -83,15 +85,15 @@ def lmg(
     >>> lmg(np.array([[1.0, 0.6, 0.3], [0.6, 1.0, 0.0], [0.3, 0.0, 1.0]])).round(2)
     array([0.36, 0.09])
     """
-    correlations, replicates = _correlations(covariance)
+    correlations, replicates = checked_correlations(covariance)
     n_columns = correlations.shape[-1] - 1
-    always = _positions(always, n_columns, "always")
-    players = _players(blocks, always, n_columns)
+    always = checked_positions(always, n_columns, "always")
+    players = checked_players(blocks, always, n_columns)
     order = [1 + column for player in players for column in player]
     left = sweep_leading(
         correlations, [*(1 + column for column in always), *order, 0], len(always), PIVOT_TOLERANCE
     )
-    return _tree_shares(left, [len(player) for player in players]).reshape(*replicates, -1)
+    return _shapley_gains(left, [len(player) for player in players]).reshape(*replicates, -1)
 
 
 def relative_weights(covariance: np.ndarray, always: Sequence[int] = ()) -> np.ndarray:
@@ -175,9 +177,11 @@ def r_squared(covariance: np.ndarray, columns: Sequence[int] | None = None) -> n
     AnalysisError
         If `covariance` is not one, or a position is wrong.
     """
-    correlations, replicates = _correlations(covariance)
+    correlations, replicates = checked_correlations(covariance)
     n_columns = correlations.shape[-1] - 1
-    chosen = range(n_columns) if columns is None else _positions(columns, n_columns, "columns")
+    chosen = (
+        range(n_columns) if columns is None else checked_positions(columns, n_columns, "columns")
+    )
     order = [*(1 + column for column in chosen), 0]
     left = sweep_leading(correlations, order, len(chosen), PIVOT_TOLERANCE)
     return (1.0 - left[:, 0, 0]).reshape(replicates)
@@ -196,7 +200,7 @@ def vif(covariance: np.ndarray) -> np.ndarray:
     AnalysisError
         If `covariance` is not one.
     """
-    correlations, replicates = _correlations(covariance)
+    correlations, replicates = checked_correlations(covariance)
     left, _ = _given_the_others(correlations)
     factors = np.full_like(left, np.inf)
     np.divide(1.0, left, out=factors, where=left > PIVOT_TOLERANCE)
@@ -231,7 +235,7 @@ def condition_indices(covariance: np.ndarray, means: np.ndarray | None = None) -
     ----------
     Belsley, Kuh & Welsch (1980), Regression Diagnostics, chapter 3.
     """
-    _correlations(covariance)
+    checked_correlations(covariance)
     products = np.array(covariance, dtype=float)
     if means is None:
         products = products[..., 1:, 1:]
@@ -248,24 +252,36 @@ def condition_indices(covariance: np.ndarray, means: np.ndarray | None = None) -
     return np.sqrt(indices)
 
 
-def _tree_shares(left: np.ndarray, widths: list[int]) -> np.ndarray:
-    """The tree by the faster kernel; `left` has the players in order, the outcome last."""
+def _shapley_gains(left: np.ndarray, widths: list[int]) -> np.ndarray:
+    """By the kernel that is faster; `left` has the players in order, the outcome last."""
+    n_players = len(widths)
     single = all(width == 1 for width in widths)
-    compiled = single and importlib.util.find_spec("numba") is not None
-    most = EXACT_PLAYERS_COMPILED if compiled else EXACT_PLAYERS
-    if len(widths) > most:
+    if single and len(left) << n_players >= COMPILED_FROM_SUBSETS:
+        compiled = _compiled_kernel()
+        if compiled is not None and n_players <= EXACT_PLAYERS_COMPILED:
+            return compiled(left)
+    if n_players > EXACT_PLAYERS:
         raise AnalysisError(
-            f"lmg over {len(widths)} players needs 2^{len(widths)} models; {most} players "
-            "is the most that is done exactly here. Use sampled_lmg (with a standard error) or "
-            "relative_weights, or join players into blocks."
+            f"lmg of {n_players} players takes 2^{n_players} models. Exact are up to "
+            f"{EXACT_PLAYERS} players, or {EXACT_PLAYERS_COMPILED} of one column each with numba "
+            "(the extra `fast`). Use sampled_lmg, which gives a standard error, or "
+            "relative_weights; or join columns into blocks."
         )
     return subset_tree.shapley_gains(left, widths)
 
 
+def _compiled_kernel() -> Callable[[np.ndarray], np.ndarray] | None:
+    try:
+        from mot_research.statistics import subset_tree_numba
+    except ImportError:  # not installed, or not made for this numpy: the same numbers, later
+        return None
+    return subset_tree_numba.shapley_gains
+
+
 def _given(covariance: np.ndarray, always: Sequence[int]) -> tuple[np.ndarray, tuple[int, ...]]:
     """Checked, on the correlation scale, with `always` swept out; the shape of the replicates."""
-    correlations, replicates = _correlations(covariance)
-    always = _positions(always, correlations.shape[-1] - 1, "always")
+    correlations, replicates = checked_correlations(covariance)
+    always = checked_positions(always, correlations.shape[-1] - 1, "always")
     return sweep_out(correlations, always), replicates
 
 
@@ -291,96 +307,3 @@ def _given_the_others(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ]
     variances, covariances = zip(*parts, strict=True)
     return np.concatenate(variances, axis=1), np.concatenate(covariances, axis=1)
-
-
-def _positions(positions: Sequence[int], n_columns: int, name: str) -> list[int]:
-    chosen = [int(position) for position in positions]
-    for position in chosen:
-        if not 0 <= position < n_columns:
-            raise AnalysisError(
-                f"{name}: there is no column at position {position}. The outcome is not counted; "
-                f"the {n_columns} columns after it are 0 to {n_columns - 1}."
-            )
-        if chosen.count(position) > 1:
-            raise AnalysisError(f"{name}: column {position} is named twice. Name it once.")
-    return chosen
-
-
-def _players(
-    blocks: Sequence[Sequence[int]] | None, always: list[int], n_columns: int
-) -> list[list[int]]:
-    if blocks is None:
-        return [[column] for column in range(n_columns) if column not in always]
-    players = [list(block) for block in blocks]
-    if not all(players):
-        raise AnalysisError("blocks: a block is empty. Give each block at least one column.")
-    named = _positions([*always, *(c for player in players for c in player)], n_columns, "blocks")
-    missing = sorted(set(range(n_columns)) - set(named))
-    if missing:
-        raise AnalysisError(
-            f"blocks: columns {missing} are in no block and not in always. Put each column into "
-            "one block or into always, or leave it out of the covariance."
-        )
-    return players
-
-
-def _correlations(covariance: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
-    """The checked stack on the correlation scale, and the shape of its leading axes.
-
-    A constant column becomes one of variance 1 that correlates with nothing.
-    """
-    covariance = np.asarray(covariance, dtype=float)
-    if (
-        covariance.ndim < 2
-        or covariance.shape[-1] != covariance.shape[-2]
-        or not covariance.shape[-1]
-    ):
-        raise AnalysisError(
-            f"covariance has the shape {covariance.shape}. Give a square matrix of the outcome and "
-            "p columns, (1 + p, 1 + p), or a stack of them, (..., 1 + p, 1 + p)."
-        )
-    size = covariance.shape[-1]
-    stack = covariance.reshape(-1, size, size)
-    if not np.isfinite(stack).all():
-        raise AnalysisError(
-            "covariance holds missing or infinite numbers. Drop or complete the rows that lack a "
-            "value first."
-        )
-    variances = np.diagonal(stack, axis1=1, axis2=2)
-    impossible = (variances < 0) | ((variances == 0) & stack.any(axis=2))
-    if impossible.any():
-        row = int(np.argwhere(impossible)[0][1])
-        raise AnalysisError(
-            f"Row {row} of the covariance has the variance {stack[impossible.nonzero()[0][0], row, row]:g} "
-            "and yet covaries with others. Give a covariance or correlation matrix."
-        )
-    if not (variances[:, 0] > 0).all():
-        raise AnalysisError(
-            "The outcome, the first row of the covariance, does not vary: there is nothing to "
-            "explain. Check the outcome's column and the rows kept."
-        )
-    spread = np.sqrt(np.where(variances > 0, variances, 1.0))
-    correlations = stack / spread[:, :, None] / spread[:, None, :]
-    asymmetry = np.abs(correlations - correlations.swapaxes(1, 2)).max(initial=0.0)
-    if asymmetry > SYMMETRY_ROUNDING:
-        raise AnalysisError(
-            "covariance is not symmetric. Give the whole matrix, both triangles filled alike."
-        )
-    correlations[:, range(size), range(size)] = 1.0
-    _check_eigenvalues(correlations)
-    return correlations, covariance.shape[:-2]
-
-
-def _check_eigenvalues(correlations: np.ndarray) -> None:
-    """Refuse a matrix that no data can have, as pairwise deletion makes them."""
-    lifted = correlations + EIGENVALUE_ROUNDING * np.eye(correlations.shape[-1])
-    try:
-        np.linalg.cholesky(lifted)  # a tenth of the time of the eigenvalues
-    except np.linalg.LinAlgError:
-        smallest = np.linalg.eigvalsh(correlations)[:, 0].min()
-        if smallest < -EIGENVALUE_ROUNDING:
-            raise AnalysisError(
-                "covariance cannot come from any data: on the correlation scale its smallest "
-                f"eigenvalue is {smallest:.3g}, which should not be below 0. Correlations taken "
-                "pair by pair with many blanks do that: use complete rows, or the EM covariance."
-            ) from None

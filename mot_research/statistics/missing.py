@@ -25,9 +25,15 @@ from mot_research.statistics.crossproducts import (
     cluster_pair_sums,
     vech,
 )
+from mot_research.statistics.em import (
+    PatternGroup,
+    compress,
+    group_patterns,
+    invert,
+    iterate,
+    regress,
+)
 
-# Below this ratio of eigenvalues an inverse of Q has too few digits: patterns are solved singly.
-SINGULAR = 1e-9
 CONSTANT = 1e-12  # spread against offset below which a column doesn't vary
 
 
@@ -83,7 +89,7 @@ class CompletedMoments:
         return self.q[1:, 1:] - np.outer(self.mean, self.mean)
 
     def cluster_sums(self, weights: ArrayLike, cluster_codes: ArrayLike, n_clusters: int) -> Floats:
-        """Sums of w_i vech E[z_i z_i' | observed part of i] within clusters.
+        """Sum w_i vech E[z_i z_i' | observed part of i] within clusters.
 
         Parameters
         ----------
@@ -178,8 +184,8 @@ def complete(
     Raises
     ------
     AnalysisError
-        A column is observed nowhere (with a weight above 0), a cell is infinite, or the
-        weights are unusable.
+        A column is observed nowhere (with a weight above 0) or two columns nowhere together, a
+        cell is infinite, or the weights are unusable.
 
     References
     ----------
@@ -198,18 +204,18 @@ def complete(
     z = augmented(np.where(observed & varies, (data - centre) / spread, 0.0)[used])
     lacks = np.column_stack([np.zeros(len(z), dtype=bool), (~observed & varies)[used]])
     missing, pattern = np.unique(lacks, axis=0, return_inverse=True)
-    shares = np.bincount(pattern, weights=share)
+    shares = np.bincount(pattern, weights=share).astype(np.float64)
 
-    compressed = _compressed(z * np.sqrt(share)[:, None], pattern)
-    q, n_iterations, converged = _iterate(
-        _groups(*compressed, missing, shares), tolerance, max_iterations
+    compressed = compress(z * np.sqrt(share)[:, None], pattern)
+    q, n_iterations, converged = iterate(
+        group_patterns(*compressed, missing, shares), tolerance, max_iterations
     )
 
     # In the units of the columns a row is units @ z.
     units = np.diag(np.append(1.0, spread))
     units[1:, 0] = centre
     completed, coefficients, residuals = _expectations(
-        q, _groups(z, pattern, missing, shares), missing, units
+        q, group_patterns(z, pattern, missing, shares), missing, units
     )
     rows = np.zeros((len(data), len(q)))
     rows[used] = completed
@@ -244,6 +250,13 @@ def _check_cells(data: Floats, observed: NDArray[np.bool_], w: Floats) -> None:
             f"column {never[0]} has no value in any of the {len(data)} rows (of weight above 0): "
             "nothing can be said about it; leave the column out."
         )
+    together = observed[w > 0].T.astype(np.float32) @ observed[w > 0]
+    if not together.all():
+        first, second = np.argwhere(together == 0)[0]
+        raise AnalysisError(
+            f"columns {first} and {second} are never observed in the same row (of weight above 0), "
+            "so their covariance cannot be estimated: leave one of them out."
+        )
 
 
 def _location(data: Floats, observed: NDArray[np.bool_], share: Floats) -> tuple[Floats, Floats]:
@@ -254,147 +267,12 @@ def _location(data: Floats, observed: NDArray[np.bool_], share: Floats) -> tuple
     return centre, np.sqrt(share @ np.where(observed, data - centre, 0.0) ** 2 / seen)
 
 
-@dataclass(frozen=True)
-class _Group:
-    """The patterns that lack the same number u of elements, and their rows.
-
-    Lacked elements of ``rows`` (r, m) are 0. ``local`` (r,) is the pattern of each row among
-    the H of the group, ``patterns`` (H,) their positions among all, ``lacked`` (H, u) what
-    they lack, ``index`` (r,) the positions of the rows.
-    """
-
-    rows: Floats
-    index: Integers
-    local: Integers
-    patterns: Integers
-    lacked: Integers
-    shares: Floats
-
-    def filled(self, coefficients: Floats) -> Floats:
-        """Rows with their lacked elements regressed on the others, (r, m)."""
-        rows, every = self.rows.copy(), np.arange(len(self.rows))
-        for position in range(self.lacked.shape[1]):
-            expected = np.einsum("rm,rm->r", coefficients[self.local, position], self.rows)
-            rows[every, self.lacked[self.local, position]] = expected
-        return rows
-
-
-def _groups(
-    rows: Floats, pattern: Integers, missing: NDArray[np.bool_], shares: Floats
-) -> list[_Group]:
-    """Sort patterns by how many elements they lack, so that each group is one batch."""
-    n_lacked = missing.sum(axis=1)
-    local = np.empty(len(missing), dtype=np.intp)
-    groups = []
-    for u in np.unique(n_lacked):
-        patterns = np.flatnonzero(n_lacked == u)
-        local[patterns] = np.arange(len(patterns))
-        index = np.flatnonzero(n_lacked[pattern] == u)
-        groups.append(
-            _Group(
-                rows=rows[index],
-                index=index,
-                local=local[pattern[index]],
-                patterns=patterns,
-                lacked=np.nonzero(missing[patterns])[1].reshape(len(patterns), u),
-                shares=shares[patterns],
-            )
-        )
-    return groups
-
-
-def _compressed(rows: Floats, pattern: Integers) -> tuple[Floats, Integers]:
-    """At most m rows a pattern with the same crossproducts (QR), and their patterns."""
-    order = np.argsort(pattern, kind="stable")
-    bounds = np.flatnonzero(np.diff(pattern[order])) + 1
-    pieces = [
-        piece if len(piece) <= piece.shape[1] else np.linalg.qr(piece, mode="r")
-        for piece in np.split(rows[order], bounds)
-    ]
-    return np.vstack(pieces), np.repeat(np.unique(pattern), [len(piece) for piece in pieces])
-
-
-def _iterate(
-    groups: list[_Group], tolerance: float, max_iterations: int
-) -> tuple[Floats, int, bool]:
-    """EM from unit variances without correlation; rows bear the root of their share."""
-    m = groups[0].rows.shape[1]
-    varies = np.any([(group.rows != 0).any(axis=0) for group in groups], axis=0)
-    q = np.diag(varies.astype(np.float64))
-    for iteration in range(1, max_iterations + 1):
-        precision = _precision(q)
-        updated = np.zeros((m, m))
-        for group in groups:
-            coefficients, conditional = _regressions(q, precision, group.lacked)
-            rows = group.filled(coefficients)
-            updated += rows.T @ rows
-            lacked = group.lacked
-            np.add.at(
-                updated,
-                (lacked[:, :, None], lacked[:, None, :]),
-                group.shares[:, None, None] * conditional,
-            )
-        change = np.abs(updated - q).max()
-        q = updated
-        if change <= tolerance or len(groups) == 1 and not groups[0].lacked.size:
-            return q, iteration, True
-    return q, max_iterations, False
-
-
-def _precision(q: Floats) -> Floats | None:
-    """Inverse of q, or None where it is too close to singular.
-
-    An element that never varies has a row of zeros; a one in its diagonal keeps it apart.
-    """
-    regular = q + np.diag(np.diag(q) == 0)
-    eigenvalues, vectors = np.linalg.eigh(regular)
-    if eigenvalues[0] <= SINGULAR * eigenvalues[-1]:
-        return None
-    return (vectors / eigenvalues) @ vectors.T
-
-
-def _regressions(q: Floats, precision: Floats | None, lacked: Integers) -> tuple[Floats, Floats]:
-    """Regress the lacked elements of each pattern on its others.
-
-    From the precision K of q the coefficients are −K_MM⁻¹ K_MO and the conditional covariance
-    is K_MM⁻¹: u × u systems, and few elements are lacked. Where q is singular, by the
-    pseudo-inverse of each observed block.
-
-    Returns
-    -------
-    coefficients : (H, u, m) array
-        Zero at the lacked elements.
-    conditional : (H, u, u) array
-    """
-    n_patterns, u = lacked.shape
-    m = len(q)
-    if precision is not None:
-        across = precision[lacked]
-        conditional = np.linalg.inv(
-            np.take_along_axis(across, np.broadcast_to(lacked[:, None, :], (n_patterns, u, u)), 2)
-        )
-        coefficients = -conditional @ across
-        np.put_along_axis(
-            coefficients, np.broadcast_to(lacked[:, None, :], (n_patterns, u, u)), 0.0, axis=2
-        )
-        return coefficients, conditional
-    coefficients = np.zeros((n_patterns, u, m))
-    conditional = np.empty((n_patterns, u, u))
-    for g, elements in enumerate(lacked):
-        others = np.setdiff1d(np.arange(m), elements)
-        block = np.linalg.pinv(q[np.ix_(others, others)], rcond=SINGULAR, hermitian=True)
-        across = q[np.ix_(elements, others)]
-        coefficients[g][:, others] = across @ block
-        conditional[g] = q[np.ix_(elements, elements)] - across @ block @ across.T
-    return coefficients, conditional
-
-
 def _expectations(
-    q: Floats, groups: list[_Group], missing: NDArray[np.bool_], units: Floats
+    q: Floats, groups: list[PatternGroup], missing: NDArray[np.bool_], units: Floats
 ) -> tuple[Floats, tuple[Floats, ...], sparse.csr_array]:
     """Completed rows, completion maps and conditional covariances in the columns' units."""
     m = len(q)
-    precision, to_standard = _precision(q), np.linalg.inv(units)
+    precision, to_standard = invert(q), np.linalg.inv(units)
     spread, centre = np.diag(units), units[:, 0]
     first, second = np.triu_indices(m)
     place = np.empty((m, m), dtype=np.intp)
@@ -405,7 +283,7 @@ def _expectations(
     position = np.cumsum(missing, axis=0) - 1  # of a pattern among those that lack an element
     values, patterns, elements = [], [], []
     for group in groups:
-        coefficients, conditional = _regressions(q, precision, group.lacked)
+        coefficients, conditional = regress(q, precision, group.lacked)
         rows[group.index] = group.filled(coefficients) @ units.T
         for g, lacked, of_pattern, covariance in zip(
             group.patterns, group.lacked, coefficients, conditional, strict=True
@@ -428,7 +306,7 @@ def _expectations(
 def _mean_conjugation(
     missing: NDArray[np.bool_], coefficients: tuple[Floats, ...], shares: Floats
 ) -> Floats:
-    """The map δ → Σ_g π_g A_g δ A_g' on vech, (T, T).
+    """Return the map δ → Σ_g π_g A_g δ A_g' on vech, (T, T).
 
     Row i of A_g is a unit vector where g observes i, else a row of coefficients; so most of
     the sum over patterns is over the few that lack both elements of a pair.

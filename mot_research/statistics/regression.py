@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mot_research.statistics.second_moments import covariance
+
 PIVOT_TOLERANCE = 1e-12  # conditional variance, of 1: below it a column says nothing new
 
 
@@ -53,16 +55,16 @@ def independent_columns(q: np.ndarray, columns: Sequence[int]) -> tuple[int, ...
     columns : sequence of int
         Positions in z, without 0.
     """
-    covariance = q - np.outer(q[:, 0], q[0])
-    scale = np.sqrt(np.where(np.diag(covariance) > 0, np.diag(covariance), 1.0))
-    floor = PIVOT_TOLERANCE * np.maximum(np.diag(q) / scale**2, 1.0)
-    left = covariance / np.outer(scale, scale)
+    centred = covariance(q)
+    variance = np.diag(centred)
+    scale = np.sqrt(np.where(variance > 0, variance, 1.0))
+    left = centred / np.outer(scale, scale)
     kept = []
     for column in columns:
-        pivot = left[column, column]
-        if pivot > floor[column]:
+        own = left[:, column - 1]
+        if own[column - 1] > PIVOT_TOLERANCE:
             kept.append(column)
-            left = left - np.outer(left[:, column], left[column]) / pivot
+            left = left - np.outer(own, own) / own[column - 1]
     return tuple(kept)
 
 
@@ -110,14 +112,23 @@ def regress(q: np.ndarray, outcome: int, columns: Sequence[int]) -> Regression:
 
 
 def coefficients(q: np.ndarray, outcome: int, columns: Sequence[int]) -> np.ndarray:
-    """The coefficients alone, for a stack of Q: (..., m, m) to (..., len(columns))."""
-    used = list(columns)
-    centred = q - q[..., :, :1] * q[..., :1, :]
+    """The coefficients alone, for a stack of Q: (..., m, m) to (..., len(columns)).
+
+    A column that does not vary in one of them has the coefficient 0 there.
+    """
+    used = [column - 1 for column in columns]
+    centred = covariance(q)
     left = centred[..., used, :][..., :, used]
-    scale = np.sqrt(np.einsum("...ii->...i", left))
+    variance = np.einsum("...ii->...i", left)
+    scale = np.sqrt(np.where(variance > 0, variance, 1.0))
     left = left / (scale[..., :, None] * scale[..., None, :])
-    right = centred[..., used, outcome] / scale
-    return np.linalg.solve(left, right[..., None])[..., 0] / scale
+    left[..., np.arange(len(used)), np.arange(len(used))] = 1.0
+    right = (centred[..., used, outcome - 1] / scale)[..., None]
+    try:
+        solved = np.linalg.solve(left, right)
+    except np.linalg.LinAlgError:  # a column that a resample has left without news of its own
+        solved = np.linalg.pinv(left, rcond=PIVOT_TOLERANCE, hermitian=True) @ right
+    return solved[..., 0] / scale
 
 
 def unit_scores(sums: np.ndarray, q: np.ndarray, gradient: np.ndarray) -> np.ndarray:

@@ -49,7 +49,7 @@ def sweep_out(covariance: np.ndarray, always: Sequence[int]) -> np.ndarray:
 
 
 def sweep_leading(
-    matrices: np.ndarray, order: Sequence[int], n_swept: int, tolerance: np.ndarray
+    matrices: np.ndarray, order: Sequence[int], n_swept: int, tolerance: float | np.ndarray
 ) -> np.ndarray:
     """Sweep the first `n_swept` columns of the reordered stack out of the rest.
 
@@ -59,7 +59,7 @@ def sweep_leading(
     order : sequence of int
         Order of rows and columns; one that it leaves out is left out.
     n_swept : int
-    tolerance : ndarray, broadcast to (replicates, n_swept)
+    tolerance : float or ndarray of shape (replicates, n_swept)
         Smallest pivot that is not redundant.
 
     Returns
@@ -68,7 +68,7 @@ def sweep_leading(
     """
     rest = len(order) - n_swept
     left = np.empty((len(matrices), rest, rest))
-    tolerance = np.broadcast_to(tolerance, (len(matrices), n_swept))
+    tolerances = np.broadcast_to(tolerance, (len(matrices), n_swept))
     rows = np.ix_(order, order)
     at_once = max(1, STACK_ELEMENTS // max(1, len(order)) ** 2)
     for start in range(0, len(matrices), at_once):
@@ -76,7 +76,7 @@ def sweep_leading(
         work = matrices[(stack, *rows)]
         for column in range(n_swept):
             pivot, row = work[:, 0, 0], work[:, 0, 1:]
-            usable = pivot > tolerance[stack, column]
+            usable = pivot > tolerances[stack, column]
             inverse = np.divide(1.0, pivot, out=np.zeros_like(pivot), where=usable)
             slopes = row * inverse[:, None]
             work = work[:, 1:, 1:] - slopes[:, :, None] * row[:, None, :]

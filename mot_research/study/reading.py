@@ -119,9 +119,7 @@ def _place(location: Place, value: Any) -> tuple[Place, Place, bool]:
         last = index == len(location) - 1
         if isinstance(value, dict) and isinstance(step, int) and step < len(value):
             key = list(value)[step]
-        elif isinstance(value, dict) and step in value:
-            key = step
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+        elif isinstance(value, dict) and step in value or isinstance(value, list) and isinstance(step, int) and step < len(value):
             key = step
         elif isinstance(value, dict) and last:
             told.append(step)  # a key that is missing

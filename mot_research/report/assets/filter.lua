@@ -52,10 +52,66 @@ local function select_content(div)
   return {}
 end
 
+-- A frame's HTML says nothing of its columns; numbers belong to the right.
+local function align_by_content(tbl)
+  local words, cells = {}, {}
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      for position, cell in ipairs(row.cells) do
+        local text = pandoc.utils.stringify(cell.contents):gsub("\u{2212}", "-")
+        cells[position] = true
+        words[position] = words[position] or not (text == "" or text:match("^[-+]?[%d.,]+ ?%%?$"))
+      end
+    end
+  end
+  for position, spec in ipairs(tbl.colspecs) do
+    spec[1] = cells[position] and not words[position] and "AlignRight" or "AlignLeft"
+  end
+  for _, row in ipairs(tbl.head.rows) do
+    row.attr = pandoc.Attr()
+  end
+  return tbl
+end
+
 local function read_html_output(block)
   if block.classes:includes("mot-html") then
-    return pandoc.read(block.text, "html").blocks
+    return pandoc.read(block.text, "html"):walk({ Table = align_by_content }).blocks
   end
+end
+
+local function flatten_tabset(div)
+  if div.classes:includes("panel-tabset") then
+    return div.content
+  end
+end
+
+-- Callouts: a heading at the top is the title, and no section ----------------------------
+
+local callouts = {
+  note = "Note", tip = "Tip", warning = "Warning", important = "Important", caution = "Caution",
+}
+
+local function callout_kind(div)
+  for _, class in ipairs(div.classes) do
+    local kind = class:match("^callout%-(%a+)$")
+    if callouts[kind] then
+      return kind
+    end
+  end
+end
+
+local function title_callout(div)
+  local kind = callout_kind(div)
+  if not kind then
+    return nil
+  end
+  local title = pandoc.Plain({ pandoc.Str(div.attributes["title"] or callouts[kind]) })
+  if not div.attributes["title"] and div.content[1] and div.content[1].t == "Header" then
+    title = pandoc.Plain(div.content[1].content)
+    div.content:remove(1)
+  end
+  div.content:insert(1, title)
+  return div
 end
 
 -- Floats: any figure or table with a label or a caption becomes one Div of the same shape ----
@@ -153,7 +209,12 @@ local function number_equation(block)
   local number = "(" .. counts.eq .. ")"
   if html then
     return pandoc.Div(
-      { pandoc.Plain({ math, pandoc.Span(number, pandoc.Attr("", { "equation-number" })) }) },
+      {
+        pandoc.Plain({
+          pandoc.Span({ math }, pandoc.Attr("", { "equation-body" })),
+          pandoc.Span(number, pandoc.Attr("", { "equation-number" })),
+        }),
+      },
       pandoc.Attr(id, { "equation" })
     )
   end
@@ -222,11 +283,10 @@ local function numbered(caption, number)
   if not number then
     return caption
   end
-  local mark = pandoc.Span(number, pandoc.Attr("", { "float-number" }))
-  local out = pandoc.Inlines({ html and mark or pandoc.Strong(number) })
-  if #caption > 0 then
-    out:extend({ pandoc.Space() })
-  end
+  local is_letter = number:match("^%(")
+  local words = (#caption == 0 or is_letter) and number or number .. ":"
+  local mark = pandoc.Span(words, pandoc.Attr("", { "float-number" }))
+  local out = pandoc.Inlines({ html and mark or pandoc.Strong(words), pandoc.Space() })
   out:extend(caption)
   return out
 end
@@ -300,34 +360,21 @@ local function write_float(div)
   return out
 end
 
-local callouts = {
-  note = "Note", tip = "Tip", warning = "Warning", important = "Important", caution = "Caution",
-}
-
 local function write_callout(div)
-  local kind
-  for _, class in ipairs(div.classes) do
-    kind = kind or callouts[class:match("^callout%-(%a+)$") or ""] and class:match("^callout%-(%a+)$")
-  end
+  local kind = callout_kind(div)
   if not kind then
     return nil
   end
-  local title = pandoc.Inlines({ pandoc.Str(div.attributes["title"] or callouts[kind]) })
-  if not div.attributes["title"] and div.content[1] and div.content[1].t == "Header" then
-    title = div.content[1].content
-    div.content:remove(1)
-  end
+  local title = div.content:remove(1)
   local out = pandoc.Blocks({})
   if html then
     out:insert(raw('<div class="callout callout-' .. kind .. '"><p class="callout-title">'))
-    out:insert(pandoc.Plain(title))
-    out:insert(raw("</p>"))
+    out:extend({ title, raw("</p>") })
     out:extend(div.content)
     out:insert(raw("</div>"))
   else
     out:insert(raw("#mot-callout(" .. typst_string(kind) .. ")["))
-    out:insert(pandoc.Plain(title))
-    out:insert(raw("]["))
+    out:extend({ title, raw("][") })
     out:extend(div.content)
     out:insert(raw("]"))
   end
@@ -352,6 +399,12 @@ local function write_table(tbl)
       raw("</div>"),
     }
   end
+  -- pandoc centres each table inside a figure of its own; the float around it is enough.
+  local text = pandoc.write(pandoc.Pandoc({ tbl }), "typst")
+  local bare, opened = text:gsub("^#figure%(\n%s*align%(center%)%[#table", "#table")
+  local closed
+  bare, closed = bare:gsub("%]%s*, kind: table%s*%)%s*$", "")
+  return raw(opened == 1 and closed == 1 and bare or text)
 end
 
 local pictures = { png = true, svg = true, jpg = true, jpeg = true, gif = true, webp = true }
@@ -380,6 +433,14 @@ local function write_link(link)
   end
 end
 
+-- A formula wider than a phone scrolls by itself, and can be reached by the keyboard.
+local function write_formula(math)
+  if html and math.mathtype == "DisplayMath" then
+    local reach = { tabindex = "0", role = "group", ["aria-label"] = "Formula" }
+    return pandoc.Span({ math }, pandoc.Attr("", { "formula" }, reach))
+  end
+end
+
 -- Typst breaks a line at a space or hyphen only; a very long word gets invisible places to break.
 local function break_long_word(str)
   if not html and utf8.len(str.text) and utf8.len(str.text) > 30 then
@@ -403,6 +464,8 @@ end
 function Pandoc(doc)
   doc = doc:walk({ CodeBlock = read_html_output })
   doc = doc:walk({ traverse = "topdown", Div = select_content })
+  doc = doc:walk({ Div = flatten_tabset })
+  doc = doc:walk({ Div = title_callout })
   doc = doc:walk({ Figure = figure_to_float, Table = table_to_float })
   doc = doc:walk({ Div = div_to_float })
   local shift = (html and 2 or 1) - smallest_level(doc.blocks)
@@ -416,7 +479,7 @@ function Pandoc(doc)
     number_sections(doc)
   end
   doc = doc:walk({ Cite = resolve })
-  doc = doc:walk({ Image = write_image, Link = write_link, Str = break_long_word })
+  doc = doc:walk({ Image = write_image, Link = write_link, Math = write_formula, Str = break_long_word })
   doc = doc:walk({ Table = write_table })
   doc = doc:walk({ Div = mark_cells })
   return doc:walk({ Div = write_div })

@@ -1,0 +1,269 @@
+"""The command ``mot``: thin, quick to start, one readable message for every error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from mot_research.errors import MotError, RenderError, SurveyError, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mot_research.study.definition import Study
+    from mot_research.survey.wave import Survey
+
+FINE, FOUND_ERRORS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+app = App(
+    name="mot",
+    help="Moments of truth: which contacts with a customer drive loyalty and revenue.",
+    version=lambda: _version(),
+    help_format="plaintext",
+)
+
+StudyPath = Annotated[Path, Parameter(help="A study.yml, or the folder it lies in.")]
+WaveId = Annotated[str | None, Parameter(help="The wave's id. Default: the last one listed.")]
+OutputFolder = Annotated[
+    Path | None,
+    Parameter(help="The folder for the files. Default: output/<wave>/ beside the study."),
+]
+Quiet = Annotated[bool, Parameter(negative="", help="No progress; only errors and paths.")]
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = app(exit_on_error=False, print_error=False) or FINE
+    except CycloptsError as error:
+        _complain(f"{error}\nSee `mot --help`.")
+        code = UNUSABLE
+    except MotError as error:
+        _complain(str(error))
+        code = UNUSABLE
+    except KeyboardInterrupt:
+        _complain("stopped; the files of the last run are unchanged.")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FINE
+    except Exception as error:
+        if os.environ.get("MOT_TRACEBACK"):
+            raise
+        _complain(
+            f"this is a fault of mot_research, not of your files ({type(error).__name__}: "
+            f"{shown(error)}). Please report it with what MOT_TRACEBACK=1 prints."
+        )
+        code = UNUSABLE
+    sys.exit(code)
+
+
+@app.command
+def check(study: StudyPath, /) -> int:
+    """Problems of the study and its files, as one table.
+
+    Exit code 0: no error; 1: some file has errors; 2: the study can't be read.
+    """
+    from mot_research.study.reading import read_study
+    from mot_research.survey.reading import read_survey
+
+    survey = read_survey(read_study(study))
+    _print_problems(survey.problems)
+    print(_next_step(study, survey))
+    return FOUND_ERRORS if survey.has_errors else FINE
+
+
+@app.command
+def analyze(
+    study: StudyPath,
+    /,
+    *,
+    wave: WaveId = None,
+    output: OutputFolder = None,
+    quiet: Quiet = False,
+) -> int:
+    """Compute everything, and write findings and evidence without documents."""
+    ready, wave_id = _ready(study, wave)
+    from mot_research.workbook import run
+
+    folder = _folder(ready, wave_id, output)
+    with _Progress(quiet) as progress:
+        run(ready, wave_id, output=folder, on_progress=progress.step)
+    _print_paths(folder / name for name in DATA_FILES)
+    return FINE
+
+
+@app.command
+def report(
+    study: StudyPath,
+    /,
+    *,
+    wave: WaveId = None,
+    to: Annotated[str, Parameter(help="Formats, separated by commas: html, pdf.")] = "html,pdf",
+    renderer: Annotated[
+        Literal["auto", "quarto", "embedded"],
+        Parameter(help="auto takes Quarto where it is installed."),
+    ] = "auto",
+    output: OutputFolder = None,
+    quiet: Quiet = False,
+) -> int:
+    """Compute everything, and render the prioritization report."""
+    formats = _formats(to)
+    ready, wave_id = _ready(study, wave)
+    from mot_research.report.files import file_name, staged
+    from mot_research.report.prioritization import render_prioritization
+
+    folder = _folder(ready, wave_id, output)
+    stem = f"{file_name(ready.name)}-{file_name(wave_id)}-prioritization"
+    with _Progress(quiet) as progress, staged(folder) as stage:
+        render_prioritization(
+            ready,
+            wave_id,
+            {name: stage / f"{stem}.{name}" for name in formats},
+            data=stage,
+            renderer=renderer,
+            on_progress=lambda done, total: progress.step("rendering the report", done, total),
+        )
+    _print_paths([*(folder / f"{stem}.{name}" for name in formats), *(folder / n for n in DATA_FILES)])
+    return FINE
+
+
+@app.command
+def schema() -> int:
+    """The JSON schema of study.yml, for editors."""
+    import json
+
+    from mot_research.study.definition import Study
+
+    print(json.dumps(Study.model_json_schema(), indent=2, ensure_ascii=False))
+    return FINE
+
+
+DATA_FILES = ("findings.json", "evidence.csv", "evidence.xlsx", "manifest.json")
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("mot_research")
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    unknown = [name for name in chosen if name not in ("html", "pdf")]
+    if unknown or not chosen:
+        raise RenderError(
+            f"--to {shown(text)!r}: can't write {', '.join(map(shown, unknown)) or 'nothing'}. "
+            "Use html, pdf or html,pdf."
+        )
+    return chosen
+
+
+def _ready(path: Path, wave: str | None) -> tuple[Study, str]:
+    """The study and the wave's id, or the table of what is wrong with its file."""
+    from mot_research.study.reading import read_study
+    from mot_research.survey.reading import read_survey
+
+    study = read_study(path)
+    wave_id = study.latest_wave.id if wave is None else study.wave(wave).id
+    survey = read_survey(study)
+    if wave_id not in survey.waves:
+        _print_problems(survey.problems[survey.problems["severity"] == "error"])
+        raise SurveyError(
+            f"wave '{shown(wave_id)}' has errors, listed above. Mend them, or choose another "
+            "wave with --wave."
+        )
+    return study, wave_id
+
+
+def _folder(study: Study, wave_id: str, output: Path | None) -> Path:
+    return output if output is not None else study.folder / "output" / wave_id
+
+
+def _next_step(path: Path, survey: Survey) -> str:
+    if survey.has_errors:
+        return "Mend what is marked error, then run `mot check` again."
+    if not survey.waves:
+        return "Next: add a wave under waves: in the study file."
+    return f"Ready. Next: mot report {shown(path)}"
+
+
+def _print_problems(problems: pd.DataFrame) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if problems.empty:
+        print("No problems found.")
+        return
+    order = {"error": 0, "warning": 1, "note": 2}
+    rows = problems.sort_values("severity", key=lambda s: s.map(order), kind="stable")
+    table = Table(show_lines=False, pad_edge=False, box=None, header_style="bold")
+    for heading, options in (
+        ("", {"no_wrap": True}),
+        ("wave", {"no_wrap": True}),
+        ("column", {"overflow": "fold"}),
+        ("problem", {"overflow": "fold"}),
+        ("rows", {"justify": "right"}),
+        ("examples", {"overflow": "fold", "max_width": 24}),
+        ("what to do", {"overflow": "fold", "ratio": 1}),
+    ):
+        table.add_column(heading, **options)  # type: ignore[arg-type]
+    styles = {"error": "bold red", "warning": "yellow", "note": "dim"}
+    for row in rows.itertuples():
+        severity = str(row.severity)
+        cells = [row.wave, row.column, str(row.rule).replace("_", " "), row.count, row.examples]
+        table.add_row(
+            Text(severity, style=styles.get(severity, "")),
+            *(Text(shown(_cell(cell))) for cell in cells),
+            Text(str(row.what_to_do)),
+        )
+    width = None if sys.stdout.isatty() else 140
+    Console(width=width, highlight=False).print(table)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None or value != value else str(value)
+
+
+def _print_paths(paths: object) -> None:
+    for path in paths:  # type: ignore[attr-defined]
+        print(path)
+
+
+def _complain(message: str) -> None:
+    print(f"mot: {message}", file=sys.stderr)
+
+
+class _Progress:
+    """A bar in a terminal, plain lines elsewhere, nothing when quiet."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.bar = None
+        self.said = ""
+
+    def __enter__(self) -> _Progress:
+        if not self.quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self.bar = Progress(console=Console(stderr=True), transient=True)
+            self.task = self.bar.add_task("reading the survey", total=None)
+            self.bar.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def step(self, what: str, done: int, total: int) -> None:
+        if self.bar is not None:
+            self.bar.update(self.task, description=what, completed=done, total=total)
+        elif not self.quiet and what != self.said:
+            self.said = what
+            print(f"{what} …", file=sys.stderr)

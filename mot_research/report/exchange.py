@@ -1,0 +1,154 @@
+"""Findings for other tools: ``findings.json`` and the manifest of a run.
+
+No clock time, host name or absolute path is in them: the same inputs and seed
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from mot_research.drivers.result import DriverResult
+from mot_research.findings import Findings
+from mot_research.priorities.result import Priority
+
+SCHEMA_VERSION = 1
+
+
+def findings_record(findings: Findings) -> dict[str, Any]:
+    """Everything found, as plain lists, mappings, texts and numbers.
+
+    What is not estimable is null, with its reason beside it.
+    """
+    study = findings.study
+    return _plain(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "study": study.name,
+            "wave": findings.wave,
+            "simulated": findings.simulated,
+            "seed": study.rules.seed,
+            "versions": dict(findings.versions),
+            "inputs": [asdict(entry) for entry in findings.inputs],
+            "outcomes": [
+                _outcome(findings, outcome_id, result)
+                for outcome_id, result in findings.drivers.items()
+            ],
+            "outcomes_alone": [
+                _outcome(findings, outcome_id, result)
+                for outcome_id, result in findings.alone.items()
+            ],
+            "top": findings.priorities.top,
+            "border": findings.priorities.border,
+            "priorities": [_priority(row) for row in findings.priorities.rows],
+            "absences": _rows(findings.absences),
+            "contacts": [],
+            "voice": [],
+            "consensus": None,
+            "change": None,
+            "value": None,
+            "warnings": list(findings.warnings),
+            "problems": _rows(findings.problems, index=False),
+        }
+    )
+
+
+def manifest_record(findings: Findings) -> dict[str, Any]:
+    """What went into a run: files with their hashes, versions, seed, rules."""
+    rules = findings.study.rules.model_dump(mode="json")
+    return _plain(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "study": findings.study.name,
+            "wave": findings.wave,
+            "seed": findings.study.rules.seed,
+            "versions": dict(findings.versions),
+            "inputs": [asdict(entry) for entry in findings.inputs],
+            "rules": rules,
+            "rules_sha256": rules_hash(findings),
+        }
+    )
+
+
+def rules_hash(findings: Findings) -> str:
+    """A fingerprint of the rules that turned numbers into verdicts."""
+    rules = findings.study.rules.model_dump(mode="json")
+    return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+
+def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[str, Any]:
+    outcome = findings.study.outcome(outcome_id)
+    return {
+        "id": outcome_id,
+        "name": outcome.name,
+        "role": outcome.role,
+        "goal": outcome.goal,
+        "kind": result.kind,
+        "model": result.model,
+        "waves": list(result.waves),
+        "n_obs": result.n_obs,
+        "n_effective": result.n_effective,
+        "n_units": result.n_units,
+        "n_strata": result.n_strata,
+        "r_squared": result.r_squared,
+        "r_squared_controls": result.r_squared_controls,
+        "outcome_mean": result.outcome_mean,
+        "outcome_sd": result.outcome_sd,
+        "top": result.top,
+        "confidence": result.confidence,
+        "n_resamples": result.n_resamples,
+        "missing": result.missing,
+        "moments": [
+            {**row, "not_tested": result.not_tested.get(row["driver"])}
+            for row in _rows(result.to_frame())
+        ],
+        "warnings": list(result.warnings),
+    }
+
+
+def _priority(row: Priority) -> dict[str, Any]:
+    moment = row.moment
+    return {
+        "moment": moment.id,
+        "name": moment.name,
+        "stage": moment.stage,
+        "category": moment.category,
+        "owner": moment.owner,
+        "place": row.place,
+        "heading": row.heading,
+        "verdict": row.verdict,
+        "proven_for": list(row.proven_for),
+        "flags": list(row.flags),
+        "action": row.action,
+        "asymmetry": row.asymmetry,
+        "combined_share": row.combined_share,
+        "reason": row.reason,
+        "grades": {role: asdict(grade) for role, grade in row.grades.items()},
+        "metrics": {name: asdict(metric) for name, metric in row.metrics.items()},
+    }
+
+
+def _rows(frame: pd.DataFrame, *, index: bool = True) -> list[dict[str, Any]]:
+    return (frame.reset_index() if index else frame).to_dict("records")  # type: ignore[return-value]
+
+
+def _plain(value: Any) -> Any:
+    """Only what JSON knows: numpy numbers as numbers, what is missing as null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return None if pd.isna(value) else str(value)

@@ -1,0 +1,86 @@
+"""The files that findings leave: whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mot_research.errors import RenderError, shown
+from mot_research.findings import Findings
+from mot_research.report.exchange import findings_record, manifest_record
+from mot_research.report.spreadsheet import write_evidence_csv, write_evidence_xlsx
+
+LONGEST_NAME = 60
+
+
+def write_findings(findings: Findings, directory: Path) -> list[Path]:
+    """Write ``findings.json``, ``evidence.csv``, ``evidence.xlsx``, ``manifest.json``.
+
+    Returns
+    -------
+    list of Path
+        Where they lie.
+
+    Raises
+    ------
+    RenderError
+        The folder can't be written; what was there before is unchanged.
+    """
+    with staged(directory) as stage:
+        _write_json(stage / "findings.json", findings_record(findings))
+        write_evidence_csv(findings, stage / "evidence.csv")
+        write_evidence_xlsx(findings, stage / "evidence.xlsx")
+        _write_json(stage / "manifest.json", manifest_record(findings))
+        names = sorted(path.name for path in stage.iterdir())
+    return [directory / name for name in names]
+
+
+@contextmanager
+def staged(directory: Path) -> Iterator[Path]:
+    """A hidden folder beside the outputs, whose files move into place at the end.
+
+    If the block raises, nothing has changed. Every file is replaced in one
+    step, so that a reader finds the old one or the new one.
+
+    Raises
+    ------
+    RenderError
+        The folder can't be made or written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=directory))
+    except OSError as error:
+        raise RenderError(
+            f"the output folder '{shown(directory)}' can't be written ({error.strerror}). "
+            "Give another one with --output."
+        ) from error
+    try:
+        yield stage
+        for path in sorted(stage.iterdir()):
+            os.replace(path, directory / path.name)
+    except OSError as error:
+        raise RenderError(
+            f"the outputs can't be written into '{shown(directory)}' ({error.strerror}). Make "
+            "room or close the file that is open there, then run again."
+        ) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def file_name(text: str) -> str:
+    """A name for a file made from any text: lower-case letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME].strip("-") or "study"
+
+
+def _write_json(path: Path, record: dict[str, object]) -> None:
+    text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -1,0 +1,149 @@
+"""Every wave of a study, read and checked in one pass."""
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from mot_research.errors import MotError, shown
+from mot_research.study.definition import Study
+from mot_research.study.parts import WaveFile
+from mot_research.survey.building import build_wave
+from mot_research.survey.checking import check_study, check_wave
+from mot_research.survey.outcome_files import OutcomeFile, outcome_file
+from mot_research.survey.problems import Problem, problems_frame
+from mot_research.survey.tables import Table, read_table
+from mot_research.survey.wave import InputFile, Survey, Wave
+
+
+def read_survey(study: Study) -> Survey:
+    """Read and check every wave and outcome file of a study.
+
+    Nothing that a data file holds raises: each problem is a row of
+    `problems`, and a wave with a problem of severity error is left out of
+    `waves`, as is a wave whose outcome's file can't be used.
+
+    Parameters
+    ----------
+    study : Study
+        As read by `read_study`; its paths are relative to its folder.
+
+    Returns
+    -------
+    Survey
+    """
+    problems = list(check_study(study))
+    files = _Files(study)
+    outcome_files: dict[str, OutcomeFile] = {}
+    unusable: set[str] = set()
+    for outcome in study.outcomes:
+        if outcome.file is None:
+            continue
+        table = files.read(outcome.file, outcome.sheet, outcome.encoding, problems, wave="")
+        joined = None
+        if table is not None:
+            joined, found = outcome_file(study, outcome, table)
+            problems += found
+        if joined is None:
+            unusable.add(outcome.id)
+        else:
+            outcome_files[outcome.id] = joined
+    waves: dict[str, Wave] = {}
+    for source in study.waves:
+        wave, found = _checked_wave(study, source, files, outcome_files)
+        problems += found
+        needs = {outcome for outcome in unusable if outcome not in source.not_asked}
+        if wave is not None and not needs and all(row.severity != "error" for row in found):
+            waves[source.id] = wave
+    return Survey(study, MappingProxyType(waves), problems_frame(problems), files.inputs())
+
+
+class _Files:
+    """The tables of a study, each read once however many waves it holds."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.tables: dict[tuple[str, str | None, str | None], Table | MotError] = {}
+        self.used: dict[tuple[object, ...], str] = {}
+
+    def read(
+        self,
+        file: str,
+        sheet: str | None,
+        encoding: str | None,
+        problems: list[Problem],
+        *,
+        wave: str,
+    ) -> Table | None:
+        """Return a table, or None and one problem more where it can't be read."""
+        key = (file, sheet, encoding)
+        if key not in self.tables:
+            try:
+                self.tables[key] = read_table(
+                    self.study.resolve(file), sheet=sheet, encoding=encoding
+                )
+            except MotError as error:
+                self.tables[key] = error
+        table = self.tables[key]
+        if isinstance(table, Table):
+            return table
+        missing = not (self.study.folder / file).exists()
+        problems.append(
+            Problem(
+                wave=wave,
+                rule="missing_file" if missing else "unreadable_file",
+                count=1,
+                examples=f"'{shown(file)}'",
+                severity="error",
+                what_to_do=str(table),
+            )
+        )
+        return None
+
+    def repeated(self, source: WaveFile, table: Table) -> Iterator[Problem]:
+        """Yield an error where two waves would hold the same rows of the same file."""
+        where = tuple(sorted((name, codes) for name, codes in source.where.items()))
+        other = self.used.setdefault((table.sha256, source.sheet, where), source.id)
+        if other != source.id:
+            yield Problem(
+                wave=source.id,
+                rule="same_file_twice",
+                count=len(table.frame),
+                examples=f"'{shown(source.file)}'",
+                severity="error",
+                what_to_do=f"This wave holds the same rows as wave '{shown(other)}'. Name its own "
+                "file, or tell the waves of one file apart, as in where: {year: 2017}.",
+            )
+
+    def inputs(self) -> tuple[InputFile, ...]:
+        """Return every file that was read, once, in the order of reading."""
+        read = {
+            file: InputFile(file, table.sha256, len(table.frame))
+            for (file, _, _), table in self.tables.items()
+            if isinstance(table, Table)
+        }
+        return tuple(read.values())
+
+
+def _checked_wave(
+    study: Study, source: WaveFile, files: _Files, outcome_files: dict[str, OutcomeFile]
+) -> tuple[Wave | None, list[Problem]]:
+    problems: list[Problem] = []
+    table = files.read(source.file, source.sheet, source.encoding, problems, wave=source.id)
+    if table is None:
+        return None, problems
+    problems += [
+        Problem(
+            wave=source.id,
+            rule="encoding_guessed",
+            count=1,
+            examples=f"'{shown(source.file)}'",
+            severity="note",
+            what_to_do=note,
+        )
+        for note in table.notes
+    ]
+    problems += files.repeated(source, table)
+    wave, found = build_wave(study, source, table, outcome_files)
+    problems += found
+    if wave is not None:
+        problems += check_wave(study, wave)
+    return wave, problems

@@ -1,0 +1,234 @@
+"""The whole flow: from a study to its findings, and the files they leave."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from mot_research.drivers.analysis import Options, analyse
+from mot_research.drivers.asymmetry import Asymmetry, asymmetry
+from mot_research.drivers.design import build_design
+from mot_research.drivers.result import DriverResult
+from mot_research.drivers.waves import StudyUnits, pooled_waves, rows_of_waves, study_units
+from mot_research.errors import SurveyError, shown
+from mot_research.findings import Findings
+from mot_research.priorities.evidence import Deciding, evidence
+from mot_research.priorities.verdicts import decide
+from mot_research.statistics.resampling import Draws, draw
+from mot_research.study.definition import Outcome, Study
+from mot_research.study.reading import read_study
+from mot_research.survey.reading import read_survey
+from mot_research.survey.wave import Survey
+
+PACKAGES = ("mot_research", "numpy", "scipy", "pandas")
+
+Progress = Callable[[str, int, int], None]
+
+
+def run(
+    study: Study | str | Path,
+    wave: str | None = None,
+    *,
+    output: str | Path | None = None,
+    on_progress: Progress | None = None,
+) -> Findings:
+    """Everything a study's files say, for one wave.
+
+    Parameters
+    ----------
+    study : Study, or path of a study.yml or of its folder
+    wave : str, optional
+        Its id. Default: the last wave listed.
+    output : path, optional
+        A folder for ``findings.json``, ``evidence.csv``, ``evidence.xlsx`` and
+        ``manifest.json``. They appear whole or not at all. Default: nothing
+        is written.
+    on_progress : callable(step, done, total), optional
+
+    Returns
+    -------
+    Findings
+
+    Raises
+    ------
+    StudyError
+        The study file can't be read, or has no such wave.
+    SurveyError
+        The wave's file has an error; ``mot check`` prints the table.
+    AnalysisError
+        No driver can be tested.
+
+    Notes
+    -----
+    Every run computes everything. The same files and seed give the same
+    findings.
+    """
+    if not isinstance(study, Study):
+        study = read_study(study)
+    wave_id = study.latest_wave.id if wave is None else study.wave(str(wave)).id
+    report = on_progress or (lambda step, done, total: None)
+    outcomes = study.outcomes
+    total = len(outcomes) + 2
+    report("reading the survey", 0, total)
+    survey = read_survey(study)
+    require_usable(survey, wave_id)
+    units = study_units(survey)
+    rules = study.rules
+    draws = draw(units.units, rules.n_resamples, rules.seed) if rules.n_resamples else None
+    drivers: dict[str, DriverResult] = {}
+    alone: dict[str, DriverResult] = {}
+    deciding: dict[str, Deciding] = {}
+    warnings: list[str] = []
+    for step, outcome in enumerate(outcomes, start=1):
+        report(f"what drives {outcome.name}", step, total)
+        waves = pooled_waves(survey, outcome, wave_id, rules.pool[outcome.role])
+        if not waves:
+            warnings.append(_not_analysed(outcome, survey, wave_id))
+            continue
+        drivers[outcome.id] = _analysis(survey, units, draws, outcome, waves)
+        if waves != (wave_id,) and wave_id in _with(outcome, survey):
+            alone[outcome.id] = _analysis(survey, units, draws, outcome, (wave_id,))
+        if outcome.role not in deciding:
+            result = drivers[outcome.id]
+            deciding[outcome.role] = Deciding(
+                outcome.role, outcome.id, result, _asymmetry(survey, units, outcome, waves)
+            )
+        if outcome.role == "revenue" and outcome.file is None:
+            warnings.append(
+                f"{outcome.name} was asked in the same questionnaire as the ratings (common "
+                "method): part of its association with them may be mood. Prefer an outcome "
+                "from the customer records, dated after the survey."
+            )
+    report("verdicts", total - 1, total)
+    metrics = evidence(survey, units, wave_id, deciding, {}, rules.confidence)
+    shortlist = {m.id: m.shortlist for m in study.moments if m.shortlist is not None}
+    findings = Findings(
+        study=study,
+        wave=wave_id,
+        drivers=drivers,
+        alone=alone,
+        priorities=decide(study, wave_id, deciding, metrics, shortlist),
+        absences=survey.absences(wave_id),
+        problems=survey.problems,
+        inputs=survey.inputs,
+        versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        simulated=study.about.simulated,
+        warnings=(*warnings, *_of_outcomes(study, drivers)),
+        not_used=_not_used(study),
+    )
+    if output is not None:
+        from mot_research.report.files import write_findings
+
+        write_findings(findings, Path(output))
+    report("done", total, total)
+    return findings
+
+
+def require_usable(survey: Survey, wave_id: str) -> None:
+    """Refuse a wave that has an error in its file.
+
+    Raises
+    ------
+    SurveyError
+        Naming the first problem and how many there are.
+    """
+    if wave_id in survey.waves:
+        return
+    problems = survey.problems
+    errors = problems[(problems["severity"] == "error") & (problems["wave"] == wave_id)]
+    first = errors.iloc[0]
+    raise SurveyError(
+        f"wave '{shown(wave_id)}' can't be analysed: {len(errors)} error(s), first "
+        f"{first['rule']} in {first['column'] or 'the file'}. {first['what_to_do']} "
+        "`mot check` lists all of them."
+    )
+
+
+def _with(outcome: Outcome, survey: Survey) -> tuple[str, ...]:
+    """Waves that asked an outcome and are mature for it."""
+    return tuple(
+        wave.id
+        for wave in survey.waves.values()
+        if outcome.id in wave.outcomes_asked
+        and survey.study.is_mature(outcome, survey.study.wave(wave.id))
+    )
+
+
+def _analysis(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    outcome: Outcome,
+    waves: tuple[str, ...],
+) -> DriverResult:
+    rules = survey.study.rules
+    return analyse(
+        rows_of_waves(survey, units, outcome.id, waves),
+        units.units,
+        draws,
+        Options(
+            kind=outcome.kind,
+            missing=rules.missing,
+            top=rules.top,
+            min_n=rules.min_n,
+            n_resamples=rules.n_resamples,
+            confidence=rules.confidence,
+            seed=rules.seed,
+        ),
+        outcome=outcome.id,
+        waves=waves,
+    )
+
+
+def _asymmetry(
+    survey: Survey, units: StudyUnits, outcome: Outcome, waves: tuple[str, ...]
+) -> Asymmetry:
+    study, rules = survey.study, survey.study.rules
+    rows = rows_of_waves(survey, units, outcome.id, waves)
+    design = build_design(rows, missing=rules.missing, min_n=rules.min_n)
+    scales = {name: study.ratings_for(study.moment(name)) for name in design.tested}
+    return asymmetry(
+        design,
+        units.units,
+        {name: (scale.top_box, scale.bottom_box) for name, scale in scales.items()},
+        confidence=rules.confidence,
+        false_discovery_rate=rules.false_discovery_rate,
+    )
+
+
+def _not_analysed(outcome: Outcome, survey: Survey, wave_id: str) -> str:
+    asked = [wave.id for wave in survey.waves.values() if outcome.id in wave.outcomes_asked]
+    if wave_id not in asked and not outcome.file:
+        return f"{outcome.name} was not asked in wave {wave_id}."
+    return f"{outcome.name} is not yet complete for any wave up to {wave_id}."
+
+
+def _of_outcomes(study: Study, drivers: Mapping[str, DriverResult]) -> list[str]:
+    return [
+        f"{study.outcome(outcome_id).name}: {warning}"
+        for outcome_id, result in drivers.items()
+        for warning in result.warnings
+    ]
+
+
+def _not_used(study: Study) -> tuple[str, ...]:
+    """One line for each part that a study could have and does not."""
+    named = {
+        "moments with an owner": any(moment.owner for moment in study.moments),
+        "stages of the moments": any(moment.stage for moment in study.moments),
+        "a revenue outcome": any(outcome.role == "revenue" for outcome in study.outcomes),
+        "survey weights": bool(study.weight),
+        "a population": bool(study.population),
+        "an earlier wave": len(study.waves) > 1,
+    }
+    ways = {
+        "moments with an owner": "owner: on each moment names who answers for it",
+        "stages of the moments": "stage: on each moment places it on the experience map",
+        "a revenue outcome": "an outcome with role: revenue shows what pays",
+        "survey weights": "weight: names the column of weights, if the sample has any",
+        "a population": "population: under study: scales effects to all customers",
+        "an earlier wave": "a second wave shows what changed",
+    }
+    return tuple(f"No {part}: {ways[part]}." for part, present in named.items() if not present)

@@ -1,0 +1,199 @@
+"""The two files pandoc and Typst make: what a reader, a browser and a screen reader find."""
+
+import re
+
+import pytest
+from pypdf import PdfReader
+
+from mot_research.errors import RenderError
+from mot_research.report import embedded
+
+LINE = """\
+```{python}
+#| label: fig-line
+#| fig-cap: A line
+import matplotlib.pyplot as plt
+plt.plot([1, 2]);
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def page(small):
+    return small.html.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def pdf(small):
+    return PdfReader(small.pdf)
+
+
+@pytest.fixture(scope="module")
+def pdf_text(pdf):
+    return "\n".join(page.extract_text() for page in pdf.pages)
+
+
+def test_injected_parameters_and_inline_values_reach_both_files(page, pdf_text):
+    assert "We asked 24 people, a share of 50%." in page
+    assert "We asked 24 people, a share of 50%." in pdf_text
+
+
+def test_references_are_links_with_numbers(page, pdf_text):
+    for target, words in {
+        "fig-line": "Figure\u00a01",
+        "tbl-asis": "Table\u00a02",
+        "eq-mean": "Equation\u00a01",
+        "sec-answer": "Section\u00a01",
+        "fig-two-1": "Figure\u00a02(a)",
+    }.items():
+        assert f'<a href="#{target}">{words}</a>' in page
+        assert f'id="{target}"' in page
+        assert words.replace("\u00a0", " ") in pdf_text.replace("\u00a0", " ")
+    assert "?@" not in page + pdf_text
+
+
+def test_content_for_one_format_stays_in_it(page, pdf_text):
+    assert "Only in the browser." in page and "Only on paper." not in page
+    assert "Only on paper." in pdf_text and "Only in the browser." not in pdf_text
+
+
+def test_hidden_code_comments_and_unrun_cells_leave_no_trace(page, pdf_text):
+    for text in (page, pdf_text):
+        assert "import matplotlib" not in text
+        assert "nobody sees" not in text
+        assert "RuntimeError" not in text
+    assert "print(&quot;printed&quot;, 1 + 1)" in page or 'print("printed", 1 + 1)' in page
+    assert "printed 2" in page
+
+
+def test_callouts_and_tabs_are_in_both(page, pdf_text):
+    for text in ("A note", "Warned", "Tip", "Important", "Caution", "First tab", "Second tab"):
+        assert text in page and text in pdf_text
+    assert page.count('class="callout callout-') == 5
+    assert "Warned" not in re.findall(r"<h2[^>]*>.*?</h2>", page)
+
+
+def test_alternative_text_is_in_html_and_in_the_tagged_pdf(page, pdf):
+    assert 'alt="A line that rises from 1 to 3, &quot;quoted&quot; &amp; &lt;b&gt;plain' in page
+    alts = _alternative_texts(pdf)
+    assert 'A line that rises from 1 to 3, "quoted" & <b>plain</b>' in alts
+    assert {"The left bar", "The right bar"} <= set(alts)
+
+
+def test_the_pdf_says_what_it_is(pdf):
+    assert pdf.metadata.title == "What moves our customers"
+    assert pdf.metadata["/Keywords"] == "loyalty, moments"
+    assert pdf.trailer["/Root"]["/Lang"] == "en"
+    assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert [entry.title.replace("\u2002", " ") for entry in pdf.outline if not isinstance(entry, list)] == [
+        "1 The answer", "2 More",
+    ]  # fmt: skip
+
+
+def test_pages_are_numbered_and_headed(pdf):
+    pages = [page.extract_text() for page in pdf.pages]
+    for number, text in enumerate(pages, 1):
+        assert f"{number} of {len(pages)}" in text
+    assert "What moves our customers" in pages[1]
+
+
+def test_the_html_asks_for_nothing_and_holds_no_serious_barrier(small, open_page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    for width in (1200, 400):
+        page, requests = open_page(small.html, width=width)
+        found = axe.Axe().run(page).response["violations"]
+        assert [entry["id"] for entry in found if entry["impact"] in ("serious", "critical")] == []
+        assert requests == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_table_can_be_scrolled_from_the_keyboard(page):
+    assert page.count("<table") == page.count('<div class="scroll" tabindex="0"')
+
+
+def test_two_runs_give_the_same_bytes(render):
+    first, second = render(LINE), render(LINE)
+    assert first.html.read_bytes() == second.html.read_bytes()
+    assert first.pdf.read_bytes() == second.pdf.read_bytes()
+
+
+def test_an_unresolved_reference_fails_the_build(render):
+    with pytest.raises(RenderError, match="'@fig-nowhere' has no target"):
+        render("See @fig-nowhere.")
+
+
+def test_an_unresolved_reference_leaves_the_previous_files(render, tmp_path):
+    from mot_research.report.rendering import render_document
+
+    source = tmp_path / "d.qmd"
+    source.write_text("See @tbl-none.")
+    target = tmp_path / "d.html"
+    target.write_text("the last one")
+    with pytest.raises(RenderError):
+        render_document(
+            source, parameters={}, formats=("html",), renderer="embedded", targets={"html": target}
+        )
+    assert target.read_text() == "the last one"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.html", "d.qmd"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("---\naccent: blue\n---\nx", "accent 'blue' is not a colour"),
+        ("---\ndate: today\n---\nx", "would change with each run"),
+        ("---\nlogo: none.svg\n---\nx", "is not a picture file"),
+        ("![a](https://example.org/a.png)", "is not a picture file beside the document"),
+        ("![a](missing.png)", "does not lie in"),
+        ("![a](../../etc/passwd.png)", "does not lie in"),
+        ("{{< video x.mp4 >}}", "uses a shortcode"),
+        ("::: {#fig-a}\nx\n\ncap\n:::\n\n::: {#fig-a}\nx\n\ncap\n:::", "used twice"),
+    ],
+)
+def test_what_cannot_be_rendered_is_named(render, text, message):
+    with pytest.raises(RenderError, match=re.escape(message)):
+        render(text)
+
+
+def test_accent_and_logo_reach_both_files(render, tmp_path):
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"/>')
+    made = render("x", metadata={"accent": "#aa0011", "logo": str(logo)})
+    page = made.html.read_text("utf-8")
+    assert "--accent: #aa0011" in page
+    assert '<img class="logo" src="data:image/svg+xml;base64,' in page
+    assert "Logo" in _alternative_texts(PdfReader(made.pdf))
+
+
+def test_a_wide_table_keeps_its_cells_on_the_page(render):
+    row = "| " + " | ".join(f"a longer cell {n}" for n in range(9)) + " |"
+    made = render("\n".join([row, "|" + "---|" * 9, *[row] * 80]))
+    pdf = PdfReader(made.pdf)
+    assert len(pdf.pages) > 1
+    for sheet in pdf.pages:
+        assert "cell 8" in sheet.extract_text().replace("\n", " ")  # the header row is repeated
+
+
+def test_the_house_fonts_are_found():
+    assert {path.name for path in embedded.FONTS.glob("*.ttf")} == {
+        "SourceSans3-Regular.ttf", "SourceSans3-Semibold.ttf", "SourceSans3-It.ttf",
+    }  # fmt: skip
+    assert all(folder.is_dir() for folder in embedded.font_folders())
+
+
+def test_the_pdf_is_set_in_the_house_font(pdf):
+    fonts = {
+        str(font.get_object()["/BaseFont"])
+        for page in pdf.pages
+        for font in page["/Resources"]["/Font"].values()
+    }
+    assert any("SourceSans3" in name for name in fonts)
+
+
+def _alternative_texts(pdf: PdfReader) -> list[str]:
+    found = []
+    for number in range(1, pdf.trailer["/Size"]):
+        value = pdf.get_object(number)
+        if isinstance(value, dict) and "/Alt" in value:
+            found.append(str(value["/Alt"]))
+    return found
