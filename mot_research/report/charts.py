@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from mot_research.report import house_style as style
 from mot_research.report import words
@@ -26,9 +27,8 @@ def importance_bars(
 ) -> Axes:
     """Draw how much of the outcome each driver explains, largest first.
 
-    A bar is `lmg` in percent of the outcome's variation, the line across its
-    end the interval; the hatched bar below is `contact` (having it). Drivers
-    that few rated or that are not tested stand last, with the reason.
+    A bar is `lmg` in percent of the outcome's variation (how it went), the line
+    its interval. Drivers that are not tested or that few rated stand last.
 
     Parameters
     ----------
@@ -42,28 +42,9 @@ def importance_bars(
     rows = order + rest
     with style.house_style():
         ax = style.own_axes(ax, height=max(1.6, 0.9 + ROW_HEIGHT * len(rows)))
-        scale = 100.0
         ends = [0.0]
         for y, name in enumerate(order):
-            row = table.loc[name]
-            value = scale * row["lmg"]
-            ax.barh(y, value, height=0.62, color=style.ACCENT, zorder=2)
-            end = value
-            if "ci_lower" in table and np.isfinite(row["ci_lower"]):
-                lower, upper = scale * row["ci_lower"], scale * row["ci_upper"]
-                ax.plot([lower, upper], [y, y], color=style.PAPER, lw=3.4, zorder=3)
-                ax.plot([lower, upper], [y, y], color=style.INK, lw=1.4, zorder=4)
-                end = max(end, upper)
-            ax.annotate(
-                f"{value:.1f}",
-                (end, y),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=style.SMALL_TYPE,
-                color=style.INK,
-            )
-            ends.append(end)
+            ends.append(_bar(ax, y, table.loc[name]))
         for y, name in enumerate(rest, start=len(order)):
             ax.annotate(
                 "not tested" if name in result.not_tested else "too few to say",
@@ -85,13 +66,31 @@ def importance_bars(
         ax.set_xlim(0, 1.12 * max(ends) or 1.0)
         ax.grid(axis="x")
         ax.spines["left"].set_visible(False)
-        ax.set_xlabel(
-            f"% of the differences in {style.label(called.get(result.outcome, result.outcome), 40)}"
-            " that go with how it went"
-            + (f"; line: {percent(result.confidence)} interval" if len(ends) > 1 else ""),
-            parse_math=False,
-        )
+        outcome = style.label(called.get(result.outcome, result.outcome), 60)
+        ax.set_title(f"What moves {outcome}", x=0, parse_math=False)
+        lines = f"; line: {percent(result.confidence)} interval" if result.n_resamples else ""
+        ax.set_xlabel(f"% of its differences that go with how the moment went{lines}")
     return ax
+
+
+def _bar(ax: Axes, y: float, row: pd.Series) -> float:
+    """Draw one importance with its interval and number; return where they end."""
+    value = 100 * float(row["lmg"])
+    ax.barh(y, value, height=0.6, color=style.ACCENT_LIGHT, zorder=2)
+    end = value
+    if np.isfinite(row.get("ci_lower", np.nan)):
+        lower, end = 100 * float(row["ci_lower"]), max(value, 100 * float(row["ci_upper"]))
+        ax.plot([lower, end], [y, y], color=style.ACCENT, lw=1.3, zorder=3)
+    ax.plot(value, y, marker="o", ms=5, color=style.ACCENT, zorder=4)
+    ax.annotate(
+        f"{value:.1f}",
+        (end, y),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=style.SMALL_TYPE,
+    )
+    return end
 
 
 def priority_matrix(
@@ -99,8 +98,8 @@ def priority_matrix(
 ) -> Axes:
     """Draw the moments by rating (across) and importance (up), both with intervals.
 
-    Colour, shape and filling of a mark tell the verdict; names stand at the
-    marks. A moment without a rating or an importance, or with fewer than 30
+    Colour, shape and filling of a mark tell the verdict; the place on the list
+    stands in it, the name beside it where there is room. A moment without a rating or an importance, or with fewer than 30
     people behind them, is not drawn.
 
     Parameters
@@ -133,6 +132,17 @@ def priority_matrix(
                 linewidth=1.2,
                 zorder=4,
             )
+            if row.place is not None:
+                ax.annotate(
+                    str(row.place),
+                    (x, y),
+                    ha="center",
+                    va="center_baseline",
+                    fontsize=6.2,
+                    fontweight="bold",
+                    color=mark.ink,
+                    zorder=5,
+                )
         ax.margins(x=0.12, y=0.1)
         ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
         _target_line(ax, drawn)
@@ -249,10 +259,7 @@ def _name_marks(
         ax,
         [x for x, _ in where],
         [y for _, y in where],
-        [
-            (f"{row.place} " if row.place is not None else "") + style.label(row.moment.name, 27)
-            for row in named
-        ],
+        [style.label(row.moment.name, 27) for row in named],
         x_scatter=[x for x, _ in points],
         y_scatter=[y for _, y in points],
         x_lines=[xs for xs, _ in lines],

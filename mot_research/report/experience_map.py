@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mot_research.report import house_style as style
@@ -16,12 +18,20 @@ if TYPE_CHECKING:
     from mot_research.findings import Findings
     from mot_research.priorities.result import Priority
 
-ROW = 0.62  # inches of one moment
-HEAD = 0.42  # inches of a stage's name
-FOOT = 0.62  # inches of the key
-LARGEST = 0.23  # inches, radius of the most important moment
-SMALLEST = 0.05
+# All lengths are inches on the report's page; the axes are drawn in inches, too.
+HEAD = 0.36
+FOOT = 0.42
+LARGEST = 0.215  # radius of the most important moment
+SMALLEST = 0.045
+RING_AT_MOST = 1.3  # of LARGEST
+CIRCLE_ROOM = 2 * RING_AT_MOST * LARGEST + 0.06
+NAME_TYPE = 6.8
+LINE = 0.115
 NAME_LINES = 3
+ROW = CIRCLE_ROOM + NAME_LINES * LINE + 0.09
+LETTERS_PER_INCH = 17.5
+HIGHEST = 8.6
+BAND = "#f3f6f9"
 
 
 def experience_map(findings: Findings, ax: Axes | None = None, *, role: str | None = None) -> Axes:
@@ -29,59 +39,51 @@ def experience_map(findings: Findings, ax: Axes | None = None, *, role: str | No
 
     The area of a circle is the share of importance for the role; the dashed
     ring has the area of the upper end of its interval. A moment that is not
-    tested, or that too few rated, is a small hollow circle. The flag beside a
-    name is red for a moment of truth, blue for an internal interaction, green
-    for a decision point, each with its own shape. Places on the list stand in
-    the circle or before the name.
+    tested, or that fewer than 30 rated, is a small hollow circle. The mark at
+    a circle is red for a moment of truth, blue for an internal interaction,
+    green for a decision point, each with its own shape. The place on the list
+    stands before the name.
+
+    Parameters
+    ----------
+    role : str, optional
+        ``relationship`` or ``revenue``; default the first that was tested.
     """
+    from matplotlib.patches import Rectangle
+
     role = role or first_role(findings.priorities)
     columns = _columns(findings)
-    deepest = max((len(rows) for _, rows in columns), default=1)
+    deepest = max((len(rows) for _, rows in columns), default=0)
     width = style.PAGE_WIDTH / max(1, len(columns))
     height = HEAD + ROW * max(1, deepest) + FOOT
+    paint = _painter(findings, role)
     with style.house_style():
-        from matplotlib.patches import Rectangle
-
-        ax = style.own_axes(ax, height=height)
-        ax.set_xlim(0, style.PAGE_WIDTH)
-        ax.set_ylim(-height, 0)
-        ax.set_aspect("equal")
+        if ax is None:
+            ax = style.own_axes(None, height=min(HIGHEST, height))
+        ax.set(xlim=(0, style.PAGE_WIDTH), ylim=(-height, 0), aspect="equal")
         ax.set_axis_off()
-        largest = _largest(findings, role)
         for i, (name, rows) in enumerate(columns):
             left = i * width
-            ax.add_patch(
-                Rectangle(
-                    (left + 0.03, -HEAD + 0.08),
-                    width - 0.06,
-                    HEAD - 0.1,
-                    color=style.ACCENT,
-                    zorder=1,
+            top = (left + 0.02, -HEAD + 0.04)
+            ax.add_patch(Rectangle(top, width - 0.04, HEAD - 0.04, fc=style.ACCENT, lw=0))
+            if i % 2 == 0:
+                band = (left + 0.02, -height + FOOT)
+                ax.add_patch(
+                    Rectangle(band, width - 0.04, height - FOOT - HEAD, fc=BAND, lw=0, zorder=0)
                 )
-            )
             ax.text(
                 left + width / 2,
-                -HEAD / 2 + 0.03,
+                -HEAD / 2 + 0.02,
                 style.label(name, int(width * 13)),
                 ha="center",
                 va="center",
                 color=style.PAPER,
-                fontsize=style.TYPE_SIZE,
+                fontsize=style.TYPE_SIZE - 0.5,
                 fontweight="bold",
             )
-            if i % 2 == 0:
-                ax.add_patch(
-                    Rectangle(
-                        (left + 0.03, -height + FOOT),
-                        width - 0.06,
-                        height - FOOT - HEAD + 0.06,
-                        color="#f5f7fa",
-                        zorder=0,
-                    )
-                )
             for j, row in enumerate(rows):
-                _draw(ax, row, findings, role, left, -HEAD - ROW * (j + 0.5), width, largest)
-        _key(ax, -height + FOOT / 2)
+                paint(ax, row, left + width / 2, -HEAD - ROW * j, width)
+        _key(ax, -height + FOOT / 2 - 0.04)
     return ax
 
 
@@ -92,104 +94,101 @@ def _columns(findings: Findings) -> list[tuple[str, list[Priority]]]:
         by_stage.setdefault(row.moment.stage, []).append(row)
     columns = [(stage.name, by_stage.get(stage.id, [])) for stage in findings.study.stages]
     if None in by_stage:
-        if len(by_stage) == 1:
-            columns = []
         columns.append((words.NO_STAGE, by_stage[None]))
+    if set(by_stage) == {None}:
+        return _spread(by_stage[None])
     return columns
 
 
-def _largest(findings: Findings, role: str) -> float:
-    shares = [
-        row.metrics[f"importance_{role}"].value or 0.0 for row in findings.priorities.rows
-    ]
-    return max(shares, default=0.0) or 1.0
+def _spread(rows: list[Priority]) -> list[tuple[str, list[Priority]]]:
+    """Lay moments without any stage over several columns."""
+    n = min(6, len(rows))
+    return [(words.NO_STAGE, rows[i::n]) for i in range(n)]
 
 
-def _draw(
-    ax: Axes,
-    row: Priority,
-    findings: Findings,
-    role: str,
-    left: float,
-    y: float,
-    width: float,
-    largest: float,
-) -> None:
+def _painter(
+    findings: Findings, role: str
+) -> Callable[[Axes, Priority, float, float, float], None]:
+    """Return what draws one moment, centred at x, below y."""
     from matplotlib import colormaps
     from matplotlib.patches import Circle
 
-    importance = row.metrics[f"importance_{role}"]
-    rating = row.metrics["mean_rating"]
-    x = left + LARGEST + 0.07
-    known = importance.value is not None and rating.value is not None and is_shown(rating.n)
-    if known:
-        scale = findings.study.ratings_for(row.moment)
-        part = (rating.value - scale.low) / (scale.high - scale.low)
-        fill = colormaps[style.RATING_COLOURS](min(1.0, max(0.0, part)))
-        radius = max(SMALLEST, LARGEST * math.sqrt(importance.value / largest))
-        if importance.ci_upper is not None:
-            ring = min(LARGEST * 1.25, LARGEST * math.sqrt(importance.ci_upper / largest))
-            ax.add_patch(
-                Circle((x, y), ring, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2)), zorder=2)
-            )
-        ax.add_patch(Circle((x, y), radius, fc=fill, ec=style.INK, lw=0.6, zorder=3))
-    else:
-        ax.add_patch(Circle((x, y), SMALLEST, fc=style.PAPER, ec=style.FAINT, lw=1.0, zorder=3))
-    mark_x = x + LARGEST * 1.25 + 0.07
-    kind = row.moment.mark
-    ax.scatter(
-        mark_x, y, marker=style.MARK_SHAPES[kind], s=20, c=style.MARK_COLOURS[kind], zorder=4, lw=0
-    )
-    room = left + width - mark_x - 0.1
-    place = f"{row.place} " if row.place is not None else ""
-    ax.text(
-        mark_x + 0.09,
-        y,
-        _wrapped(place + row.moment.name, max(8, int(room * 15.5))),
-        ha="left",
-        va="center",
-        fontsize=6.6,
-        fontweight="bold" if row.place is not None else "normal",
-        color=style.INK if row.place is not None else style.SOFT,
-        linespacing=1.05,
-    )
+    colours = colormaps[style.RATING_COLOURS]
+    key = f"importance_{role}"
+    shares = [row.metrics[key].value or 0.0 for row in findings.priorities.rows]
+    largest = max(shares, default=0.0) or 1.0
+
+    def radius(share: float, at_most: float) -> float:
+        return max(SMALLEST, min(at_most, math.sqrt(max(0.0, share) / largest)) * LARGEST)
+
+    def paint(ax: Axes, row: Priority, x: float, y: float, width: float) -> None:
+        importance, rating = row.metrics[key], row.metrics["mean_rating"]
+        centre = (x, y - CIRCLE_ROOM / 2)
+        reach = SMALLEST
+        if importance.value is None or rating.value is None or not is_shown(rating.n):
+            ax.add_patch(Circle(centre, SMALLEST, fc=style.PAPER, ec=style.SOFT, lw=0.9))
+        else:
+            scale = findings.study.ratings_for(row.moment)
+            part = (rating.value - scale.low) / (scale.high - scale.low)
+            reach = radius(importance.value, 1.0)
+            ax.add_patch(Circle(centre, reach, fc=colours(part), ec=style.INK, lw=0.6, zorder=3))
+            if importance.ci_upper is not None:
+                ring = radius(importance.ci_upper, RING_AT_MOST)
+                ax.add_patch(
+                    Circle(centre, ring, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2)))
+                )
+                reach = max(reach, ring)
+        kind = row.moment.mark
+        ax.scatter(
+            centre[0] - 0.71 * reach - 0.05,
+            centre[1] + 0.71 * reach + 0.02,
+            marker=style.MARK_SHAPES[kind],
+            s=style.MARK_SIZES[kind],
+            c=style.MARK_COLOURS[kind],
+            lw=0,
+            zorder=4,
+        )
+        on_list = row.place is not None
+        ax.text(
+            x,
+            y - CIRCLE_ROOM,
+            _wrapped(f"{row.place} " if on_list else "", row.moment.name, width),
+            ha="center",
+            va="top",
+            fontsize=NAME_TYPE,
+            fontweight="bold" if on_list else "normal",
+            color=style.INK if on_list else style.SOFT,
+            linespacing=1.05,
+        )
+
+    return paint
 
 
-def _wrapped(name: str, per_line: int) -> str:
-    import textwrap
-
-    text = style.label(name, per_line * NAME_LINES)
-    return "\n".join(
-        textwrap.wrap(text, per_line, max_lines=NAME_LINES, placeholder=style.ELLIPSIS)
-    )
+def _wrapped(place: str, name: str, width: float) -> str:
+    per_line = max(6, int((width - 0.08) * LETTERS_PER_INCH))
+    text = place + style.label(name, per_line * NAME_LINES - len(place))
+    lines = textwrap.wrap(text, per_line, max_lines=NAME_LINES, placeholder=style.ELLIPSIS)
+    return "\n".join(lines)
 
 
 def _key(ax: Axes, y: float) -> None:
-    """Explain colours and marks under the map."""
+    """Explain marks, circles and colours under the map."""
     from matplotlib import colormaps
     from matplotlib.patches import Circle, Rectangle
 
-    x = 0.08
-    for name, shape in style.MARK_SHAPES.items():
-        ax.scatter(x, y, marker=shape, s=24, c=style.MARK_COLOURS[name], lw=0)
-        text = words.MARKS[name]
-        ax.text(x + 0.1, y, text, va="center", fontsize=7, color=style.SOFT)
-        x += 0.26 + 0.062 * len(text)
-    ax.add_patch(Circle((x + 0.08, y), 0.08, fc=style.FAINT, ec=style.INK, lw=0.6))
-    ax.add_patch(
-        Circle((x + 0.08, y), 0.12, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2)))
-    )
-    ax.text(x + 0.26, y, "importance, and its upper end", va="center", fontsize=7, color=style.SOFT)
-    x += 2.0
-    ax.text(x, y, "low", va="center", ha="right", fontsize=7, color=style.SOFT)
-    for step in range(20):
-        ax.add_patch(
-            Rectangle(
-                (x + 0.05 + step * 0.035, y - 0.05),
-                0.036,
-                0.1,
-                color=colormaps[style.RATING_COLOURS](step / 19),
-                lw=0,
-            )
+    def say(x: float, text: str, side: str = "left") -> None:
+        ax.text(x, y, text, va="center", ha=side, fontsize=7.2, color=style.SOFT)
+
+    for x, (name, shape) in zip((0.1, 1.12, 2.3), style.MARK_SHAPES.items(), strict=True):
+        ax.scatter(
+            x, y, marker=shape, s=style.MARK_SIZES[name], c=style.MARK_COLOURS[name], lw=0
         )
-    ax.text(x + 0.8, y, "high rating", va="center", fontsize=7, color=style.SOFT)
+        say(x + 0.09, words.MARKS[name])
+    ax.add_patch(Circle((3.37, y), 0.07, fc=style.FAINT, ec=style.INK, lw=0.6))
+    ax.add_patch(Circle((3.37, y), 0.11, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2))))
+    say(3.53, "importance; ring: could be as large")
+    say(5.68, "rated low", "right")
+    for step in range(24):
+        colour = colormaps[style.RATING_COLOURS](step / 23)
+        ax.add_patch(Rectangle((5.74 + step * 0.02, y - 0.05), 0.021, 0.1, fc=colour, lw=0))
+    say(6.28, "high")

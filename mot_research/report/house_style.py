@@ -11,7 +11,7 @@ import functools
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FONTS = Path(__file__).parent / "assets" / "fonts"
 FONT_NAMES = ("Source Sans 3", "DejaVu Sans")
+SEMIBOLD, BOLD = 600, 700
 ELLIPSIS = "…"
 UNDRAWABLE = "□"
 
@@ -37,6 +38,7 @@ MARK_COLOURS = {
     "decision_point": "#1b7f3b",
 }
 MARK_SHAPES = {"moment_of_truth": "*", "internal_interaction": "s", "decision_point": "D"}
+MARK_SIZES = {"moment_of_truth": 42, "internal_interaction": 17, "decision_point": 17}
 TYPE_SIZE = 9.0
 SMALL_TYPE = 7.5
 PAGE_WIDTH = 6.7  # inches between the margins of the report's page
@@ -49,16 +51,17 @@ class MarkStyle:
     marker: str
     edge: str
     fill: str
+    ink: str
     size: float
 
 
 VERDICT_MARKS = {
-    "proven": MarkStyle("o", ACCENT, ACCENT, 62),
-    "brand_bet": MarkStyle("D", "#a8480a", "#e69f00", 50),
-    "likely": MarkStyle("s", "#0072b2", "#8cc8ea", 48),
-    "minor": MarkStyle("^", SOFT, PAPER, 42),
-    "not_proven": MarkStyle("o", FAINT, PAPER, 36),
-    "not_tested": MarkStyle("X", FAINT, PAPER, 36),
+    "proven": MarkStyle("o", ACCENT, ACCENT, PAPER, 96),
+    "brand_bet": MarkStyle("D", "#a8480a", "#f5c35b", INK, 86),
+    "likely": MarkStyle("s", ACCENT, "#a9cfe6", INK, 80),
+    "minor": MarkStyle("^", SOFT, PAPER, SOFT, 42),
+    "not_proven": MarkStyle("o", FAINT, PAPER, SOFT, 34),
+    "not_tested": MarkStyle("X", FAINT, PAPER, SOFT, 34),
 }
 
 STYLE = {
@@ -88,19 +91,26 @@ STYLE = {
     "xtick.major.size": 3.0,
     "ytick.major.size": 0.0,
     "figure.facecolor": PAPER,
-    "figure.dpi": 144.0,
-    "savefig.dpi": 200.0,
     "hatch.linewidth": 0.6,
 }
 
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw with the house style, and leave matplotlib's settings as they were."""
+    """Draw with the house style, and leave matplotlib's settings as they were.
+
+    Only these settings are put back: `rc_context` would also undo the
+    interactive mode that a notebook switches on at its first figure.
+    """
     import matplotlib as mpl
 
-    with mpl.rc_context({**STYLE, "font.family": list(_families())}):
+    settings = {**STYLE, "font.family": list(_families())}
+    before = {name: mpl.rcParams[name] for name in settings}
+    mpl.rcParams.update(settings)
+    try:
         yield
+    finally:
+        mpl.rcParams.update(before)
 
 
 def own_axes(ax: Axes | None, *, height: float, width: float = PAGE_WIDTH) -> Axes:
@@ -144,9 +154,17 @@ def _families() -> tuple[str, ...]:
     """The fonts that are there, in the order of preference."""
     from matplotlib import font_manager
 
+    manager = font_manager.fontManager
     for path in sorted(FONTS.glob("*.ttf")):
-        font_manager.fontManager.addfont(path)
-    known = {font.name for font in font_manager.fontManager.ttflist}
+        n_known = len(manager.ttflist)
+        manager.addfont(path)
+        # The family's semibold serves as its bold: else matplotlib complains each time.
+        manager.ttflist += [
+            replace(font, weight=BOLD)
+            for font in manager.ttflist[n_known:]
+            if font.weight == SEMIBOLD
+        ]
+    known = {font.name for font in manager.ttflist}
     return tuple(name for name in FONT_NAMES if name in known)
 
 

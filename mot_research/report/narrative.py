@@ -428,7 +428,7 @@ def warnings(findings: Findings) -> str:
     if len(errors):
         by = errors["severity"].value_counts()
         parts = [counted(int(n), str(kind)) for kind, n in by.items()]
-        found.append(f"The check of the survey's files lists {listed(parts)}; see `mot check`.")
+        found.append(f"The check of the survey's files lists {listed(parts)}; the command mot check prints them.")
     lines = list(dict.fromkeys(found))
     if not lines:
         return "No warning applies."

@@ -149,6 +149,5 @@ def _percent_number(value: float) -> str:
 
 COUNT = Writing(count)
 PERCENT = Writing(_percent_number, f"{NO_BREAK}%")
-ONE_DIGIT = Writing(lambda value: plain(value, 1))
 TWO_DIGITS = Writing(lambda value: plain(value, 2))
 CHANGE = Writing(lambda value: signed(value, 2))

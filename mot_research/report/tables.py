@@ -23,7 +23,6 @@ from mot_research.report.numbers import (
     CHANGE,
     COUNT,
     NO_BREAK,
-    ONE_DIGIT,
     PERCENT,
     TWO_DIGITS,
     Writing,
@@ -82,7 +81,7 @@ class Table:
         """Return a pipe table; the dashes give the widths."""
         heads = [escape_markdown(column.head) for column in self.columns]
         rules = [
-            ("-" * (3 * column.width) + (":" if column.side == "right" else "-"))
+            "-" * (3 * column.width) + ":" if column.side == "right" else ":" + "-" * (3 * column.width)
             for column in self.columns
         ]
         lines = [heads, rules]
@@ -230,13 +229,13 @@ def evidence(findings: Findings, role: str) -> str:
         return ""
     columns = (
         Column("#", 1, "right"),
-        Column("Moment", 9),
+        Column("Moment", 12),
         Column("Share of importance", 6, "right"),
-        Column("One point better", 8, "right"),
-        Column("Place (interval)", 4, "right"),
+        Column("One point better", 9, "right"),
+        Column("Place", 5, "right"),
         Column("Reach", 3, "right"),
-        Column("Mean rating", 5, "right"),
-        Column("Verdict", 4),
+        Column("Mean", 3, "right"),
+        Column("Verdict", 5),
     )
     rows = [
         (
@@ -244,7 +243,7 @@ def evidence(findings: Findings, role: str) -> str:
             shorten(row.moment.name, LONGEST_NAME),
             *grade_cells(row, role, findings),
             metric_text(row.metrics["reach"], PERCENT, interval=False),
-            metric_text(row.metrics["mean_rating"], ONE_DIGIT),
+            metric_text(row.metrics["mean_rating"], TWO_DIGITS, interval=False),
             words.VERDICTS[row.grades[role].grade],
         )
         for row in on_list
@@ -333,10 +332,10 @@ def reproducibility(findings: Findings) -> str:
         ("Rules", "; ".join(f"{_spaced(k)}: {_rule(v)}" for k, v in rules.items())),
     ]
     rows += [
-        (f"File {file.name}", f"sha256 {file.sha256[:SHORT_HASH]}…; {count(file.n_rows)} rows")
+        (f"File {file.name}", f"sha256 {file.sha256[:SHORT_HASH]}…" + _rows(file.n_rows))
         for file in findings.inputs
     ]
-    return Table((Column("Of this run", 6), Column("Value", 18)), tuple(rows)).to_markdown()
+    return Table((Column("Of this run", 7), Column("Value", 17)), tuple(rows)).to_markdown()
 
 
 def metric_text(metric: Metric, writing: Writing, *, interval: bool = True) -> str:
@@ -382,6 +381,10 @@ def _under_headings(
 
 def _spaced(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _rows(n: int) -> str:
+    return f"; {count(n)} rows" if n else ""
 
 
 def _rule(value: object) -> str:
