@@ -25,6 +25,7 @@ from mot_research.drivers.analysis import MODELS
 from mot_research.drivers.comparison import (
     IMPORTANCE_DRAWS,
     Comparison,
+    marked_design,
     part,
     shares,
     with_drivers,
@@ -214,6 +215,8 @@ def wave_pair(
     rows = rows_of_waves(survey, units, outcome.id, (wave_a, wave_b))
     asked = set(survey[wave_a].asked) & set(survey[wave_b].asked)
     rows = with_drivers(rows, [name for name in rows.drivers if name in asked])
+    in_b = (rows.controls["wave"] == wave_b).to_numpy()
+    rows = replace(rows, controls=rows.controls.drop(columns="wave"))
     declared = set(rows.controls)
     while True:
         players = [name for name in rows.drivers if name not in left_out]
@@ -223,12 +226,10 @@ def wave_pair(
                 f"{shown(wave_b)}: "
                 + "; ".join(f"{shown(name)}: {why}" for name, why in left_out.items())
             )
-        chosen, dropped = _on_both(with_players(rows, players), wave_a)
-        design = build_design(chosen, missing=rules.missing)
-        in_b = (design.rows.controls["wave"] == wave_b).to_numpy()
-        design = _without_wave(design)
+        chosen, dropped = _on_both(with_players(rows, players), in_b)
+        design, later = marked_design(chosen, in_b, missing=rules.missing)
         pair = Comparison(
-            part(design, units.units, ~in_b), part(design, units.units, in_b), rules.confidence
+            part(design, units.units, ~later), part(design, units.units, later), rules.confidence
         )
         lost = dict(design.not_tested)
         for wave, side in ((wave_a, pair.a), (wave_b, pair.b)):
@@ -240,27 +241,15 @@ def wave_pair(
         left_out |= lost
 
 
-def _on_both(rows: Rows, wave_a: str) -> tuple[Rows, tuple[str, ...]]:
+def _on_both(rows: Rows, in_b: np.ndarray) -> tuple[Rows, tuple[str, ...]]:
     """The rows without the numeric controls that one of the waves does not have."""
-    in_a = (rows.controls["wave"] == wave_a).to_numpy()
     absent = tuple(
         str(name)
         for name in rows.controls
         if pd.api.types.is_numeric_dtype(rows.controls[name].dtype)
-        and not all(rows.controls.loc[mask, name].notna().any() for mask in (in_a, ~in_a))
+        and not all(rows.controls.loc[mask, name].notna().any() for mask in (in_b, ~in_b))
     )
     return replace(rows, controls=rows.controls.drop(columns=list(absent))), absent
-
-
-def _without_wave(design: Design) -> Design:
-    """The design without the column that tells its waves apart: each wave is fitted alone."""
-    (place,) = (i for i, name in enumerate(design.names) if name.startswith("control: wave = "))
-    return replace(
-        design,
-        columns=np.delete(design.columns, place, axis=1),
-        names=tuple(name for i, name in enumerate(design.names) if i != place),
-        controls=design.controls[:-1],
-    )
 
 
 def _decompose(pair: Comparison, q_a: np.ndarray, q_b: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import stats
 
 from mot_research.drivers.analysis import FEW_UNITS, Model
-from mot_research.drivers.design import Design, Rows
+from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.statistics.regression import regress, unit_scores
 from mot_research.statistics.resampling import (
@@ -28,6 +28,7 @@ from mot_research.statistics.resampling import (
 )
 from mot_research.survey.wave import NOT_EXPERIENCED, RATED
 
+MARK = "(mark)"
 IMPORTANCE_DRAWS = 500  # of the common draws: 2^players models in each, on both sides
 
 
@@ -158,6 +159,25 @@ def with_players(rows: Rows, players: Sequence[str]) -> Rows:
             if np.isfinite(had).any():
                 controls[f"having it: {name}"] = had
     return replace(with_drivers(rows, players), controls=controls)
+
+
+def marked_design(rows: Rows, marks: np.ndarray, *, missing: str) -> tuple[Design, np.ndarray]:
+    """The design of the rows, and the mark of each row that it kept.
+
+    The marks (n,) travel as a control, whose columns are then taken out.
+    """
+    controls = rows.controls.assign(**{MARK: pd.Categorical(marks)})
+    design = build_design(replace(rows, controls=controls), missing=missing)
+    kept = design.rows.controls[MARK].to_numpy()
+    own = [i for i, name in enumerate(design.names) if name.startswith(f"control: {MARK} = ")]
+    unmarked = replace(
+        design,
+        rows=replace(design.rows, controls=design.rows.controls.drop(columns=MARK)),
+        columns=np.delete(design.columns, own, axis=1),
+        names=tuple(name for i, name in enumerate(design.names) if i not in own),
+        controls=design.controls[: len(design.controls) - len(own)],
+    )
+    return unmarked, kept
 
 
 def first_draws(draws: Draws, n: int) -> Draws:

@@ -1,0 +1,426 @@
+"""Whether the drivers differ by segment, and where a pooled effect hides two signs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mot_research.drivers.analysis import Options, analyse
+from mot_research.drivers.comparison import (
+    IMPORTANCE_DRAWS,
+    Comparison,
+    Estimates,
+    Part,
+    covariance_of_influence,
+    false_discovery,
+    first_draws,
+    marked_design,
+    part,
+    shares,
+    with_players,
+)
+from mot_research.drivers.design import Rows, build_design
+from mot_research.drivers.result import DriverResult
+from mot_research.drivers.small_cells import (
+    COMPLEMENTARY,
+    MARKED_BELOW,
+    SHOWN_FROM,
+    SUPPRESSED,
+    suppressed,
+)
+from mot_research.drivers.waves import StudyUnits, rows_of_waves
+from mot_research.errors import AnalysisError, shown
+from mot_research.statistics.resampling import Draws, SamplingUnits
+from mot_research.study.definition import Outcome, Rules
+from mot_research.survey.wave import RATED, Survey
+
+ROWS_PER_COLUMN = 3  # fewer rows than this for each column of the model say nothing
+
+
+@dataclass(frozen=True)
+class Segments:
+    """The drivers of one outcome in each value of a segment.
+
+    Attributes
+    ----------
+    segment, outcome : str
+    waves : tuple of str
+        Whose rows are pooled.
+    values : DataFrame, indexed by value
+        ``n`` (with the outcome; missing where suppressed), ``n_effective``,
+        ``mean`` of the outcome, ``status`` (analysed, marked, not analysed,
+        not shown, suppressed) and ``reason``.
+    results : mapping of value to DriverResult
+        Of the values analysed; small cells are taken out of them.
+    cells : DataFrame, indexed by (value, moment)
+        ``n`` who rated it and ``status`` (shown, marked, not shown,
+        suppressed) of every cell.
+    differences : DataFrame, indexed by (quantity, value, moment)
+        ``segment``, ``rest``, ``difference``, ``std_error``, ``ci_lower``,
+        ``ci_upper``, ``p_value``, ``q_value`` of ``effect`` and ``share``.
+    flips : DataFrame, indexed by moment
+        ``effect`` (all values together), ``p_value``, ``q_value`` of the
+        interaction segment × effect, ``lowest_value``, ``lowest_effect``,
+        ``highest_value``, ``highest_effect``, and ``flips``: whether the sign
+        depends on the segment (Simpson's warning).
+    not_compared : mapping of moment id to reason
+    notes : tuple of str
+    confidence : float
+    n_resamples : int
+        Of the importances, the first of the study's common draws.
+    """
+
+    segment: str
+    outcome: str
+    waves: tuple[str, ...]
+    values: pd.DataFrame
+    results: Mapping[str, DriverResult]
+    cells: pd.DataFrame
+    differences: pd.DataFrame
+    flips: pd.DataFrame
+    not_compared: Mapping[str, str]
+    notes: tuple[str, ...]
+    confidence: float
+    n_resamples: int
+
+    @property
+    def flipping(self) -> tuple[str, ...]:
+        """Moments whose effect has another sign in another segment."""
+        return tuple(self.flips.index[self.flips["flips"]])
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per value and moment: the columns of ``DriverResult.to_frame`` and ``status``.
+
+        What is suppressed or not shown is missing.
+        """
+        if not self.results:
+            return self.cells[["status"]].copy()
+        tables = {value: result.to_frame() for value, result in self.results.items()}
+        stacked = pd.concat(tables, names=["value", "moment"])
+        return stacked.join(self.cells[["status"]])
+
+
+def segments(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    outcome: Outcome,
+    waves: Sequence[str],
+    segment: str,
+    rules: Rules,
+) -> Segments:
+    """Analyse each value of a segment, and test where the values differ.
+
+    Parameters
+    ----------
+    survey : Survey
+    units : StudyUnits
+        Of the whole study: a value is a domain of it, and its clusters
+        without members stay, with zero.
+    draws : Draws or None
+        The study's common draws, of which the first 500 are used.
+    outcome : Outcome
+    waves : sequence of str
+        Pooled, with the wave as a control. Waves without the segment are left
+        out and named.
+    segment : str
+        One of the study's ``segments``.
+    rules : Rules
+
+    Returns
+    -------
+    Segments
+
+    Raises
+    ------
+    AnalysisError
+        No wave has the segment.
+
+    Notes
+    -----
+    A difference is segment − rest, with the moments that can be tested in
+    every value analysed as the only players: an importance depends on the
+    others in the model. A moment *flips* where the interaction has q at or
+    below ``rules.false_discovery_rate`` and the values' own effects are
+    significant with both signs, or one is with the sign opposite to that of
+    all values together.
+    """
+    having = [wave for wave in waves if segment in survey[wave].segments]
+    if not having:
+        raise AnalysisError(
+            f"no wave has the segment '{shown(segment)}': name its column under segments: in "
+            "study.yml, and by columns: where a wave calls it otherwise."
+        )
+    rows = rows_of_waves(survey, units, outcome.id, having)
+    label = pd.concat([survey[wave].segments[segment] for wave in having], ignore_index=True)
+    usable = np.isfinite(rows.outcome) & (rows.weight > 0)
+    labelled = label.notna().to_numpy()
+    notes = _notes(segment, waves, having, int((usable & ~labelled).sum()))
+    rows = rows.keep(usable & labelled)
+    label = label[usable & labelled].astype(str).to_numpy()
+
+    values = _values(rows, label)
+    some = None if draws is None else first_draws(draws, IMPORTANCE_DRAWS)
+    options = Options(
+        kind=outcome.kind,
+        missing=rules.missing,
+        top=rules.top,
+        min_n=rules.min_n,
+        n_resamples=0 if some is None else some.n_resamples,
+        confidence=rules.confidence,
+        seed=rules.seed,
+    )
+    results: dict[str, DriverResult] = {}
+    for value in values.index[values["status"] == "analysed"]:
+        chosen = rows.keep(label == value)
+        try:
+            _check_rows(chosen, rules)
+            results[value] = analyse(
+                chosen, units.units, some, options, outcome=outcome.id, waves=tuple(having)
+            )
+        except AnalysisError as error:
+            values.loc[value, ["status", "reason"]] = "not analysed", str(error)
+    cells = _cells(rows, label, values)
+    differences, flips, not_compared = _compare(rows, label, units, some, results, rules)
+    return Segments(
+        segment=segment,
+        outcome=outcome.id,
+        waves=tuple(having),
+        values=values,
+        results={value: _masked(result, cells.loc[value]) for value, result in results.items()},
+        cells=cells,
+        differences=differences,
+        flips=flips,
+        not_compared=not_compared,
+        notes=notes,
+        confidence=rules.confidence,
+        n_resamples=options.n_resamples,
+    )
+
+
+def _notes(
+    segment: str, waves: Sequence[str], having: Sequence[str], n_blank: int
+) -> tuple[str, ...]:
+    notes = []
+    without = [shown(wave) for wave in waves if wave not in having]
+    if without:
+        notes.append(f"Without the segment {shown(segment)}: wave {', '.join(without)}.")
+    if n_blank >= SHOWN_FROM:
+        notes.append(f"{n_blank} rows have no {shown(segment)} and are left out.")
+    return tuple(notes)
+
+
+def _values(rows: Rows, label: np.ndarray) -> pd.DataFrame:
+    names, place = np.unique(label, return_inverse=True)
+    n = np.bincount(place)
+    weight = np.bincount(place, weights=rows.weight)
+    small, complementary = suppressed(n)
+    few = n < SHOWN_FROM
+    marked = ~few & (n < MARKED_BELOW)
+    hidden = small | complementary
+    status = np.select(
+        [hidden, few, marked], ["suppressed", "not shown", "marked"], default="analysed"
+    )
+    reason = np.select(
+        [small, complementary, few, marked],
+        [
+            np.full(len(n), SUPPRESSED),
+            np.full(len(n), COMPLEMENTARY),
+            np.array([f"too few to say (n = {count})" for count in n]),
+            np.array([f"only {count}: too few for a verdict" for count in n]),
+        ],
+        default="",
+    )
+    mean = np.bincount(place, weights=rows.weight * rows.outcome) / weight
+    effective = weight**2 / np.bincount(place, weights=rows.weight**2)
+    return pd.DataFrame(
+        {
+            "n": np.where(hidden, np.nan, n),
+            "n_effective": np.where(hidden, np.nan, effective),
+            "mean": np.where(hidden | few, np.nan, mean),
+            "status": status.astype(object),
+            "reason": reason.astype(object),
+        },
+        index=pd.Index(names, name="value"),
+    )
+
+
+def _check_rows(rows: Rows, rules: Rules) -> None:
+    design = build_design(rows, missing=rules.missing, min_n=rules.min_n)
+    n, k = design.columns.shape
+    if n < ROWS_PER_COLUMN * k:
+        raise AnalysisError(
+            f"{n} answers are too few for a model of {k} columns: {ROWS_PER_COLUMN * k} are needed"
+        )
+
+
+def _cells(rows: Rows, label: np.ndarray, values: pd.DataFrame) -> pd.DataFrame:
+    """How many rated each moment in each value, small numbers taken out."""
+    rated = rows.states == RATED
+    n = np.array([rated[label == value].sum(axis=0) for value in values.index])
+    by_moment = [suppressed(n[:, j]) for j in range(n.shape[1])]
+    hidden_values = (values["status"] == "suppressed").to_numpy()
+    small = np.column_stack([pair[0] for pair in by_moment])
+    hidden = small | np.column_stack([pair[1] for pair in by_moment]) | hidden_values[:, None]
+    status = np.select(
+        [hidden & (small | hidden_values[:, None]), n < SHOWN_FROM, n < MARKED_BELOW],
+        ["suppressed", "not shown", "marked"],
+        default="shown",
+    )
+    index = pd.MultiIndex.from_product([values.index, rows.drivers], names=["value", "moment"])
+    return pd.DataFrame(
+        {"n": np.where(hidden, np.nan, n).ravel(), "status": status.ravel()}, index=index
+    )
+
+
+def _masked(result: DriverResult, cells: pd.DataFrame) -> DriverResult:
+    """The result without the counts and means of small cells."""
+    table = result.table.copy()
+    cells = cells.reindex(table.index)
+    table["n"] = cells["n"]
+    table.loc[cells["n"].isna(), "reach"] = np.nan  # it would give the count away
+    table.loc[cells["status"].isin(("suppressed", "not shown")), "mean"] = np.nan
+    secret = [name for name in result.not_tested if cells.at[name, "status"] == "suppressed"]
+    reasons = {**result.not_tested, **dict.fromkeys(secret, SUPPRESSED)}
+    spoken = tuple(f"{shown(name)} is not tested: " for name in secret)
+    warnings = [
+        next((f"{start}{SUPPRESSED}." for start in spoken if warning.startswith(start)), warning)
+        for warning in result.warnings
+    ]
+    return replace(result, table=table, not_tested=reasons, warnings=tuple(warnings))
+
+
+def _compare(
+    rows: Rows,
+    label: np.ndarray,
+    units: StudyUnits,
+    draws: Draws | None,
+    results: Mapping[str, DriverResult],
+    rules: Rules,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """Segment − rest, the interactions, and what can't be compared."""
+    not_compared: dict[str, str] = {}
+    for value, result in results.items():
+        for name in result.not_tested:
+            not_compared.setdefault(name, f"not tested in {value}")
+    players = [name for name in rows.drivers if name not in not_compared]
+    if len(set(label)) < 2 or not results or not players:
+        return _stacked({}), _no_flips(), not_compared
+    design, kept = marked_design(with_players(rows, players), label, missing=rules.missing)
+    sides = {
+        value: _side(part(design, units.units, kept == value), draws, result)
+        for value, result in results.items()
+    }
+    tables: dict[tuple[str, str], pd.DataFrame] = {}
+    for value, side in sides.items():
+        others = set(label) - {value}
+        if others <= set(sides) and len(others) == 1:
+            rest = sides[others.pop()]
+        elif (kept != value).sum() < ROWS_PER_COLUMN * design.columns.shape[1]:
+            continue
+        else:
+            rest = _side(part(design, units.units, kept != value), draws)
+        pair = Comparison(rest.part, side.part, rules.confidence)
+        tables["effect", value] = pair.tested(rest.effect, side.effect)
+        tables["share", value] = pair.tested_by_draws(
+            *(shares(lmg) for lmg in (rest.lmg, side.lmg, rest.lmg_draws, side.lmg_draws))
+        )
+    everyone = part(design, units.units, np.ones(len(kept), dtype=bool))
+    flips = _flips(everyone, {value: side.effect for value, side in sides.items()}, rules)
+    return _stacked(tables), flips, not_compared
+
+
+@dataclass(frozen=True)
+class _Side:
+    part: Part
+    effect: Estimates
+    lmg: np.ndarray
+    lmg_draws: np.ndarray
+
+
+def _side(rows: Part, draws: Draws | None, analysed: DriverResult | None = None) -> _Side:
+    """The importances come from the analysis where that had the same players."""
+    players = rows.design.tested
+    if analysed is not None and analysed.tested == players:
+        lmg = analysed.table.loc[list(players), "lmg"].to_numpy(dtype=float)
+        return _Side(rows, rows.effect(), lmg, analysed.lmg_draws)
+    lmg_draws = np.empty((0, len(players)))
+    if draws is not None:
+        lmg_draws = rows.model.lmg(rows.reduction.resampled(draws))
+    return _Side(rows, rows.effect(), rows.model.lmg(rows.reduction.q), lmg_draws)
+
+
+_TESTED = ["segment", "rest", "difference", "std_error"]
+_TESTED += ["ci_lower", "ci_upper", "p_value", "q_value"]
+
+
+def _stacked(tables: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    if not tables:
+        index = pd.MultiIndex.from_arrays([[], [], []], names=["quantity", "value", "moment"])
+        return pd.DataFrame(columns=_TESTED, index=index, dtype=float)
+    stacked = pd.concat(tables, names=["quantity", "value", "moment"]).sort_index(
+        level=["quantity"], sort_remaining=False, kind="stable"
+    )
+    return stacked.rename(columns={"a": "rest", "b": "segment"})[_TESTED]
+
+
+def _flips(everyone: Part, effects: Mapping[str, Estimates], rules: Rules) -> pd.DataFrame:
+    """Test segment × effect, jointly over the values, and look for both signs."""
+    names, units = list(effects), everyone.units
+    moments = pd.Index(everyone.design.tested, name="moment")
+    values = np.array([effects[name].values for name in names])  # (k, p)
+    influence = np.array([effects[name].influence for name in names])  # (k, G, p)
+    df = max(everyone.reduction.degrees_of_freedom, 1)
+    pooled = everyone.effect().values
+    error = np.array(
+        [np.sqrt(np.diag(covariance_of_influence(scores, units))) for scores in influence]
+    )
+    own = 2 * stats.t.sf(np.abs(values) / np.where(error > 0, error, np.nan), df)
+    signed = np.where(own <= rules.false_discovery_rate, np.sign(values), 0.0)
+    p = np.array(
+        [_interaction(values[:, j], influence[:, :, j], units, df) for j in range(len(moments))]
+    )
+    q = false_discovery(p)
+    both = (signed > 0).any(axis=0) & (signed < 0).any(axis=0)
+    opposite = (signed * np.sign(pooled) < 0).any(axis=0)
+    lowest = np.argmin(np.where(np.isnan(values), np.inf, values), axis=0)
+    highest = np.argmax(np.where(np.isnan(values), -np.inf, values), axis=0)
+    each = np.arange(len(moments))
+    return pd.DataFrame(
+        {
+            "effect": pooled,
+            "p_value": p,
+            "q_value": q,
+            "lowest_value": [names[i] for i in lowest],
+            "lowest_effect": values[lowest, each],
+            "highest_value": [names[i] for i in highest],
+            "highest_effect": values[highest, each],
+            "flips": (np.nan_to_num(q, nan=1.0) <= rules.false_discovery_rate) & (both | opposite),
+        },
+        index=moments,
+    )
+
+
+def _interaction(
+    values: np.ndarray, influence: np.ndarray, units: SamplingUnits, df: int
+) -> float:
+    """P-value of equal effects in all values that have one: a Wald test of the k − 1 contrasts."""
+    known = np.flatnonzero(np.isfinite(values))
+    k = len(known) - 1
+    if k < 1 or df <= k:
+        return np.nan
+    contrast = values[known[1:]] - values[known[0]]
+    scores = (influence[known[1:]] - influence[known[0]]).T
+    covariance = covariance_of_influence(scores, units)
+    wald = float(contrast @ np.linalg.solve(covariance, contrast)) / k
+    return float(stats.f.sf(wald, k, df - k + 1))
+
+
+def _no_flips() -> pd.DataFrame:
+    columns = ["effect", "p_value", "q_value", "lowest_value", "lowest_effect"]
+    columns += ["highest_value", "highest_effect", "flips"]
+    return pd.DataFrame(columns=columns, index=pd.Index([], name="moment")).astype({"flips": bool})
