@@ -1,17 +1,4 @@
-"""What changed between two waves, and why: the exact five-term decomposition, and tests.
-
-With reach r, mean rating m of those who had it, controls z̄, and both waves on
-the earlier wave's centres m_jA, the change of the outcome's mean is exactly
-
-- *reach*    Σ γ_jA (r_jB − r_jA)
-- *ratings*  Σ β_jA r_jB (m_jB − m_jA)
-- *mix*      δ_A'(z̄_B − z̄_A)
-- *effects*  (α_B − α_A) + Σ (γ_jB − γ_jA) r_jA + (δ_B − δ_A)'z̄_A
-- *both*     the rest: effects and what they act on moved together
-
-(Kitagawa 1955; Oaxaca 1973; Blinder 1973; threefold, as Daymont & Andrisani
-1984). The part of α is *unexplained*.
-"""
+"""What changed between two waves, and why: tests of each change, and its decomposition."""
 
 from __future__ import annotations
 
@@ -31,18 +18,20 @@ from mot_research.drivers.comparison import (
     with_drivers,
     with_players,
 )
-from mot_research.drivers.design import Design, Rows, build_design
+from mot_research.drivers.decomposition import (
+    constant_columns,
+    decompose,
+    part_table,
+    term_table,
+)
+from mot_research.drivers.design import Rows, build_design
 from mot_research.drivers.waves import StudyUnits, rows_of_waves
 from mot_research.errors import AnalysisError, shown
-from mot_research.statistics.regression import coefficients
 from mot_research.statistics.resampling import Draws
-from mot_research.statistics.second_moments import covariance
 from mot_research.study.definition import Outcome, Rules
 from mot_research.survey.wave import Survey
 
-TERMS = ("reach", "ratings", "mix", "effects", "both", "not_split")
 QUANTITIES = ("rating", "reach", "effect", "lmg", "share")
-UNEXPLAINED = "unexplained"
 REFERENCE_POINT = (
     "How the changed effects are split by moment depends on the point from which ratings and "
     "controls are counted (Oaxaca & Ransom 1999): here the earlier wave's mean ratings. "
@@ -150,13 +139,13 @@ def change(
     so that it counts in its total, which is not split.
     """
     pair, left_out, dropped = wave_pair(survey, units, outcome, wave_a, wave_b, rules)
-    estimate = _decompose(pair, pair.a.reduction.q[None], pair.b.reduction.q[None])[0]
+    estimate = decompose(pair, pair.a.reduction.q[None], pair.b.reduction.q[None])[0]
     resampled = np.empty((0, *estimate.shape))
     lmg = [side.model.lmg(side.reduction.q) for side in (pair.a, pair.b)]
     lmg_draws = [np.empty((0, len(values))) for values in lmg]
     if draws is not None:
         q = [side.reduction.resampled(draws) for side in (pair.a, pair.b)]
-        resampled = _decompose(pair, *q)
+        resampled = decompose(pair, *q)
         lmg_draws = [
             side.model.lmg(matrices[:IMPORTANCE_DRAWS])
             for side, matrices in zip((pair.a, pair.b), q, strict=True)
@@ -176,8 +165,8 @@ def change(
         wave_a=wave_a,
         wave_b=wave_b,
         mean=mean,
-        terms=_terms(pair, estimate, resampled),
-        parts=_parts(pair, estimate, resampled),
+        terms=term_table(pair, estimate, resampled),
+        parts=part_table(pair, estimate, resampled),
         tests=pd.concat(tests, names=["quantity"]),
         left_out=left_out,
         notes=_notes(pair, outcome, wave_a, wave_b, dropped),
@@ -247,122 +236,9 @@ def _on_both(rows: Rows, in_b: np.ndarray) -> tuple[Rows, tuple[str, ...]]:
         str(name)
         for name in rows.controls
         if pd.api.types.is_numeric_dtype(rows.controls[name].dtype)
-        and not all(rows.controls.loc[mask, name].notna().any() for mask in (in_b, ~in_b))
+        and not all(rows.controls[name][mask].notna().any() for mask in (in_b, ~in_b))
     )
     return replace(rows, controls=rows.controls.drop(columns=list(absent))), absent
-
-
-def _decompose(pair: Comparison, q_a: np.ndarray, q_b: np.ndarray) -> np.ndarray:
-    """The terms of each part: two stacks (B, m, m) to (B, moments + controls + 1, TERMS)."""
-    design = pair.a.design
-    quality, controls = list(design.quality), list(design.controls)
-    had = [j for j, exposure in enumerate(design.exposure) if exposure is not None]
-    exposure = [e for e in design.exposure if e is not None]
-    raw_a, raw_b = _coefficients(pair.a.model.fitted, q_a), _coefficients(pair.b.model.fitted, q_b)
-    constant_a, constant_b = _constant(pair.a.reduction.q), _constant(pair.b.reduction.q)
-
-    beta_a, beta_b = raw_a[:, quality], raw_b[:, quality]
-    reach_a, reach_b = np.ones_like(beta_a), np.ones_like(beta_b)
-    reach_a[:, had], reach_b[:, had] = q_a[:, 0, exposure], q_b[:, 0, exposure]
-    centre = np.divide(
-        q_a[:, 0, quality], reach_a, out=np.zeros_like(beta_a), where=reach_a > 0
-    )
-    gamma_a, gamma_b = np.zeros_like(beta_a), np.zeros_like(beta_b)
-    gamma_a[:, had] = raw_a[:, exposure] + beta_a[:, had] * centre[:, had]
-    gamma_b[:, had] = raw_b[:, exposure] + beta_b[:, had] * centre[:, had]
-    delta_a, delta_b = raw_a[:, controls], raw_b[:, controls]
-
-    # what does not vary in one wave has no effect there: the other wave's stands for both
-    one_a = np.zeros(len(quality), dtype=bool)
-    one_b = np.zeros(len(quality), dtype=bool)
-    one_a[had], one_b[had] = constant_a[exposure], constant_b[exposure]
-    gamma_a, gamma_b = np.where(one_a, gamma_b, gamma_a), np.where(one_b, gamma_a, gamma_b)
-    delta_a, delta_b = (
-        np.where(constant_a[controls], delta_b, delta_a),
-        np.where(constant_b[controls], delta_a, delta_b),
-    )
-
-    more = reach_b - reach_a
-    moved = q_b[:, 0, quality] - centre * reach_b  # r_B (m_B − m_A)
-    z_a, z_b = q_a[:, 0, controls], q_b[:, 0, controls]
-    p = len(quality)
-    terms = np.zeros((len(q_a), p + len(controls) + 1, len(TERMS)))
-    reach, ratings, mix, effects, both, not_split = np.moveaxis(terms, 2, 0)
-    reach[:, :p] = gamma_a * more
-    ratings[:, :p] = beta_a * moved
-    effects[:, :p] = (gamma_b - gamma_a) * reach_a
-    both[:, :p] = (gamma_b - gamma_a) * more + (beta_b - beta_a) * moved
-    mix[:, p:-1] = delta_a * (z_b - z_a)
-    effects[:, p:-1] = (delta_b - delta_a) * z_a
-    both[:, p:-1] = (delta_b - delta_a) * (z_b - z_a)
-    effects[:, -1] = (
-        (q_b[:, 0, 1] - (gamma_b * reach_b + beta_b * moved).sum(1) - (delta_b * z_b).sum(1))
-        - (q_a[:, 0, 1] - (gamma_a * reach_a).sum(1) - (delta_a * z_a).sum(1))
-    )
-    whole = np.flatnonzero(one_a ^ one_b)
-    not_split[:, whole] = terms[:, whole].sum(axis=2)
-    terms[:, whole, :-1] = 0.0
-    return terms
-
-
-def _coefficients(fitted: tuple[int, ...], q: np.ndarray) -> np.ndarray:
-    """By position in z, (B, m); 0 for what is not in the model."""
-    values = np.zeros(q.shape[:2])
-    values[:, list(fitted)] = coefficients(q, 1, fitted)
-    return values
-
-
-def _constant(q: np.ndarray) -> np.ndarray:
-    """By position in z, (m,): whether a column does not vary."""
-    return np.concatenate([[True], np.diag(covariance(q)) == 0])
-
-
-def _terms(pair: Comparison, estimate: np.ndarray, resampled: np.ndarray) -> pd.DataFrame:
-    values = estimate.sum(axis=0)
-    lower, upper = _interval(pair, values, resampled.sum(axis=1))
-    return pd.DataFrame(
-        {"estimate": values, "ci_lower": lower, "ci_upper": upper},
-        index=pd.Index(TERMS, name="term"),
-    )
-
-
-def _parts(pair: Comparison, estimate: np.ndarray, resampled: np.ndarray) -> pd.DataFrame:
-    names, kinds, group = _part_names(pair.a.design)
-    joined = np.zeros((len(names), len(group)))
-    joined[group, np.arange(len(group))] = 1.0
-    estimate, resampled = joined @ estimate, joined @ resampled
-    lower, upper = _interval(pair, estimate, resampled)
-    table = pd.DataFrame({"kind": kinds}, index=pd.Index(names, name="part"))
-    for place, term in enumerate(TERMS):
-        table[term] = estimate[:, place]
-        table[f"{term}_ci_lower"], table[f"{term}_ci_upper"] = lower[:, place], upper[:, place]
-    total, drawn = estimate.sum(axis=1), resampled.sum(axis=2)
-    table["total"] = total
-    table["total_ci_lower"], table["total_ci_upper"] = _interval(pair, total, drawn)
-    return table
-
-
-def _part_names(design: Design) -> tuple[list[str], list[str], list[int]]:
-    """Names and kinds of the parts, and which part each moment and column of a control is of."""
-    controls = [str(name) for name in design.rows.controls]
-    owners = []
-    for position in design.controls:
-        column = design.names[position - 1].removeprefix("control: ")
-        owners.append(next(c for c in controls if column == c or column.startswith(f"{c} = ")))
-    kept = list(dict.fromkeys(owners))
-    names = [*design.tested, *kept, UNEXPLAINED]
-    kinds = ["moment"] * len(design.tested) + ["control"] * len(kept) + ["unexplained"]
-    p = len(design.tested)
-    group = [*range(p), *(p + kept.index(owner) for owner in owners), len(names) - 1]
-    return names, kinds, group
-
-
-def _interval(
-    pair: Comparison, estimate: np.ndarray, resampled: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    if len(resampled):
-        return pair.interval(estimate, resampled)
-    return np.full_like(estimate, np.nan), np.full_like(estimate, np.nan)
 
 
 def _notes(
@@ -374,7 +250,7 @@ def _notes(
     exposures = zip(design.tested, design.exposure, strict=True)
     varying = {name: e for name, e in exposures if e is not None}
     for wave, other, side in ((wave_a, wave_b, pair.a), (wave_b, wave_a, pair.b)):
-        constant = _constant(side.reduction.q)
+        constant = constant_columns(side.reduction.q)
         everyone = [name for name, e in varying.items() if constant[e]]
         if everyone:
             found.append(

@@ -284,7 +284,7 @@ def covariance_of_influence(influence: np.ndarray, units: SamplingUnits) -> np.n
 
 
 def shares(lmg: np.ndarray) -> np.ndarray:
-    """lmg as parts of their sum, along the last axis."""
+    """Importances as parts of their sum, along the last axis."""
     return lmg / lmg.sum(axis=-1, keepdims=True)
 
 

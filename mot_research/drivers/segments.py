@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.analysis import Options, analyse
 from mot_research.drivers.comparison import (
@@ -15,7 +14,6 @@ from mot_research.drivers.comparison import (
     Comparison,
     Estimates,
     Part,
-    covariance_of_influence,
     false_discovery,
     first_draws,
     marked_design,
@@ -24,19 +22,14 @@ from mot_research.drivers.comparison import (
     with_players,
 )
 from mot_research.drivers.design import Rows, build_design
+from mot_research.drivers.interactions import flips, no_flips
 from mot_research.drivers.result import DriverResult
-from mot_research.drivers.small_cells import (
-    COMPLEMENTARY,
-    MARKED_BELOW,
-    SHOWN_FROM,
-    SUPPRESSED,
-    suppressed,
-)
+from mot_research.drivers.small_cells import SHOWN_FROM, cell_table, masked, value_table
 from mot_research.drivers.waves import StudyUnits, rows_of_waves
 from mot_research.errors import AnalysisError, shown
-from mot_research.statistics.resampling import Draws, SamplingUnits
+from mot_research.statistics.resampling import Draws
 from mot_research.study.definition import Outcome, Rules
-from mot_research.survey.wave import RATED, Survey
+from mot_research.survey.wave import NOT_EXPERIENCED, RATED, Survey
 
 ROWS_PER_COLUMN = 3  # fewer rows than this for each column of the model say nothing
 
@@ -142,9 +135,10 @@ def segments(
 
     Notes
     -----
-    A difference is segment − rest, with the moments that can be tested in
-    every value analysed as the only players: an importance depends on the
-    others in the model. A moment *flips* where the interaction has q at or
+    A difference is segment − rest, on the same players on both sides, since an
+    importance depends on the others in the model: the moments that can be
+    tested in any value. It is shown where the value itself can test the
+    moment. A moment *flips* where the interaction has q at or
     below ``rules.false_discovery_rate`` and the values' own effects are
     significant with both signs, or one is with the sign opposite to that of
     all values together.
@@ -163,7 +157,7 @@ def segments(
     rows = rows.keep(usable & labelled)
     label = label[usable & labelled].astype(str).to_numpy()
 
-    values = _values(rows, label)
+    values = value_table(rows, label)
     some = None if draws is None else first_draws(draws, IMPORTANCE_DRAWS)
     options = Options(
         kind=outcome.kind,
@@ -184,17 +178,17 @@ def segments(
             )
         except AnalysisError as error:
             values.loc[value, ["status", "reason"]] = "not analysed", str(error)
-    cells = _cells(rows, label, values)
-    differences, flips, not_compared = _compare(rows, label, units, some, results, rules)
+    cells = cell_table(rows, label, values)
+    differences, flipping, not_compared = _compare(rows, label, units, some, results, rules)
     return Segments(
         segment=segment,
         outcome=outcome.id,
         waves=tuple(having),
         values=values,
-        results={value: _masked(result, cells.loc[value]) for value, result in results.items()},
+        results={value: masked(result, cells.xs(value)) for value, result in results.items()},
         cells=cells,
         differences=differences,
-        flips=flips,
+        flips=flipping,
         not_compared=not_compared,
         notes=notes,
         confidence=rules.confidence,
@@ -214,41 +208,6 @@ def _notes(
     return tuple(notes)
 
 
-def _values(rows: Rows, label: np.ndarray) -> pd.DataFrame:
-    names, place = np.unique(label, return_inverse=True)
-    n = np.bincount(place)
-    weight = np.bincount(place, weights=rows.weight)
-    small, complementary = suppressed(n)
-    few = n < SHOWN_FROM
-    marked = ~few & (n < MARKED_BELOW)
-    hidden = small | complementary
-    status = np.select(
-        [hidden, few, marked], ["suppressed", "not shown", "marked"], default="analysed"
-    )
-    reason = np.select(
-        [small, complementary, few, marked],
-        [
-            np.full(len(n), SUPPRESSED),
-            np.full(len(n), COMPLEMENTARY),
-            np.array([f"too few to say (n = {count})" for count in n]),
-            np.array([f"only {count}: too few for a verdict" for count in n]),
-        ],
-        default="",
-    )
-    mean = np.bincount(place, weights=rows.weight * rows.outcome) / weight
-    effective = weight**2 / np.bincount(place, weights=rows.weight**2)
-    return pd.DataFrame(
-        {
-            "n": np.where(hidden, np.nan, n),
-            "n_effective": np.where(hidden, np.nan, effective),
-            "mean": np.where(hidden | few, np.nan, mean),
-            "status": status.astype(object),
-            "reason": reason.astype(object),
-        },
-        index=pd.Index(names, name="value"),
-    )
-
-
 def _check_rows(rows: Rows, rules: Rules) -> None:
     design = build_design(rows, missing=rules.missing, min_n=rules.min_n)
     n, k = design.columns.shape
@@ -256,42 +215,6 @@ def _check_rows(rows: Rows, rules: Rules) -> None:
         raise AnalysisError(
             f"{n} answers are too few for a model of {k} columns: {ROWS_PER_COLUMN * k} are needed"
         )
-
-
-def _cells(rows: Rows, label: np.ndarray, values: pd.DataFrame) -> pd.DataFrame:
-    """How many rated each moment in each value, small numbers taken out."""
-    rated = rows.states == RATED
-    n = np.array([rated[label == value].sum(axis=0) for value in values.index])
-    by_moment = [suppressed(n[:, j]) for j in range(n.shape[1])]
-    hidden_values = (values["status"] == "suppressed").to_numpy()
-    small = np.column_stack([pair[0] for pair in by_moment])
-    hidden = small | np.column_stack([pair[1] for pair in by_moment]) | hidden_values[:, None]
-    status = np.select(
-        [hidden & (small | hidden_values[:, None]), n < SHOWN_FROM, n < MARKED_BELOW],
-        ["suppressed", "not shown", "marked"],
-        default="shown",
-    )
-    index = pd.MultiIndex.from_product([values.index, rows.drivers], names=["value", "moment"])
-    return pd.DataFrame(
-        {"n": np.where(hidden, np.nan, n).ravel(), "status": status.ravel()}, index=index
-    )
-
-
-def _masked(result: DriverResult, cells: pd.DataFrame) -> DriverResult:
-    """The result without the counts and means of small cells."""
-    table = result.table.copy()
-    cells = cells.reindex(table.index)
-    table["n"] = cells["n"]
-    table.loc[cells["n"].isna(), "reach"] = np.nan  # it would give the count away
-    table.loc[cells["status"].isin(("suppressed", "not shown")), "mean"] = np.nan
-    secret = [name for name in result.not_tested if cells.at[name, "status"] == "suppressed"]
-    reasons = {**result.not_tested, **dict.fromkeys(secret, SUPPRESSED)}
-    spoken = tuple(f"{shown(name)} is not tested: " for name in secret)
-    warnings = [
-        next((f"{start}{SUPPRESSED}." for start in spoken if warning.startswith(start)), warning)
-        for warning in result.warnings
-    ]
-    return replace(result, table=table, not_tested=reasons, warnings=tuple(warnings))
 
 
 def _compare(
@@ -303,13 +226,17 @@ def _compare(
     rules: Rules,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
     """Segment − rest, the interactions, and what can't be compared."""
+    answered = np.isin(rows.states, (RATED, NOT_EXPERIENCED))
     not_compared: dict[str, str] = {}
-    for value, result in results.items():
-        for name in result.not_tested:
-            not_compared.setdefault(name, f"not tested in {value}")
+    for j, name in enumerate(rows.drivers):
+        if all(name in result.not_tested for result in results.values()):
+            not_compared[name] = "not tested in any value"
+        for value in results:
+            if not answered[label == value, j].any():
+                not_compared[name] = f"nobody in {shown(value)} was asked, or answered"
     players = [name for name in rows.drivers if name not in not_compared]
     if len(set(label)) < 2 or not results or not players:
-        return _stacked({}), _no_flips(), not_compared
+        return _stacked({}), no_flips(), not_compared
     design, kept = marked_design(with_players(rows, players), label, missing=rules.missing)
     sides = {
         value: _side(part(design, units.units, kept == value), draws, result)
@@ -325,13 +252,29 @@ def _compare(
         else:
             rest = _side(part(design, units.units, kept != value), draws)
         pair = Comparison(rest.part, side.part, rules.confidence)
-        tables["effect", value] = pair.tested(rest.effect, side.effect)
-        tables["share", value] = pair.tested_by_draws(
+        share = pair.tested_by_draws(
             *(shares(lmg) for lmg in (rest.lmg, side.lmg, rest.lmg_draws, side.lmg_draws))
         )
+        tested = [name for name in players if name not in results[value].not_tested]
+        for quantity, table in (
+            ("effect", pair.tested(rest.effect, side.effect)),
+            ("share", share),
+        ):
+            tables[quantity, value] = table.loc[tested].assign(
+                q_value=lambda kept: false_discovery(kept["p_value"].to_numpy())
+            )
     everyone = part(design, units.units, np.ones(len(kept), dtype=bool))
-    flips = _flips(everyone, {value: side.effect for value, side in sides.items()}, rules)
-    return _stacked(tables), flips, not_compared
+    effects = {
+        value: replace(
+            side.effect,
+            values=np.where(
+                np.isin(players, list(results[value].not_tested)), np.nan, side.effect.values
+            ),
+        )
+        for value, side in sides.items()
+    }
+    flipping = flips(everyone, effects, rules.false_discovery_rate)
+    return _stacked(tables), flipping, not_compared
 
 
 @dataclass(frozen=True)
@@ -366,61 +309,3 @@ def _stacked(tables: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
         level=["quantity"], sort_remaining=False, kind="stable"
     )
     return stacked.rename(columns={"a": "rest", "b": "segment"})[_TESTED]
-
-
-def _flips(everyone: Part, effects: Mapping[str, Estimates], rules: Rules) -> pd.DataFrame:
-    """Test segment × effect, jointly over the values, and look for both signs."""
-    names, units = list(effects), everyone.units
-    moments = pd.Index(everyone.design.tested, name="moment")
-    values = np.array([effects[name].values for name in names])  # (k, p)
-    influence = np.array([effects[name].influence for name in names])  # (k, G, p)
-    df = max(everyone.reduction.degrees_of_freedom, 1)
-    pooled = everyone.effect().values
-    error = np.array(
-        [np.sqrt(np.diag(covariance_of_influence(scores, units))) for scores in influence]
-    )
-    own = 2 * stats.t.sf(np.abs(values) / np.where(error > 0, error, np.nan), df)
-    signed = np.where(own <= rules.false_discovery_rate, np.sign(values), 0.0)
-    p = np.array(
-        [_interaction(values[:, j], influence[:, :, j], units, df) for j in range(len(moments))]
-    )
-    q = false_discovery(p)
-    both = (signed > 0).any(axis=0) & (signed < 0).any(axis=0)
-    opposite = (signed * np.sign(pooled) < 0).any(axis=0)
-    lowest = np.argmin(np.where(np.isnan(values), np.inf, values), axis=0)
-    highest = np.argmax(np.where(np.isnan(values), -np.inf, values), axis=0)
-    each = np.arange(len(moments))
-    return pd.DataFrame(
-        {
-            "effect": pooled,
-            "p_value": p,
-            "q_value": q,
-            "lowest_value": [names[i] for i in lowest],
-            "lowest_effect": values[lowest, each],
-            "highest_value": [names[i] for i in highest],
-            "highest_effect": values[highest, each],
-            "flips": (np.nan_to_num(q, nan=1.0) <= rules.false_discovery_rate) & (both | opposite),
-        },
-        index=moments,
-    )
-
-
-def _interaction(
-    values: np.ndarray, influence: np.ndarray, units: SamplingUnits, df: int
-) -> float:
-    """P-value of equal effects in all values that have one: a Wald test of the k − 1 contrasts."""
-    known = np.flatnonzero(np.isfinite(values))
-    k = len(known) - 1
-    if k < 1 or df <= k:
-        return np.nan
-    contrast = values[known[1:]] - values[known[0]]
-    scores = (influence[known[1:]] - influence[known[0]]).T
-    covariance = covariance_of_influence(scores, units)
-    wald = float(contrast @ np.linalg.solve(covariance, contrast)) / k
-    return float(stats.f.sf(wald, k, df - k + 1))
-
-
-def _no_flips() -> pd.DataFrame:
-    columns = ["effect", "p_value", "q_value", "lowest_value", "lowest_effect"]
-    columns += ["highest_value", "highest_effect", "flips"]
-    return pd.DataFrame(columns=columns, index=pd.Index([], name="moment")).astype({"flips": bool})
