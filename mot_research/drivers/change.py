@@ -177,6 +177,28 @@ def change(
     )
 
 
+def earlier_wave(survey: Survey, outcome: Outcome, wave_id: str) -> tuple[str | None, str]:
+    """The wave to compare ``wave_id`` with, or None and the reason.
+
+    It is the last usable one before it that asked the outcome and is mature
+    for it; ``wave_id`` must be both too.
+    """
+    study = survey.study
+    ids = [
+        wave.id
+        for wave in study.waves
+        if wave.id in survey.waves
+        and outcome.id in survey[wave.id].outcomes_asked
+        and study.is_mature(outcome, wave)
+    ]
+    if wave_id not in ids:
+        return None, f"{outcome.name} is not complete for wave {wave_id}"
+    before = ids[: ids.index(wave_id)]
+    if not before:
+        return None, f"there is no earlier wave with {outcome.name}"
+    return before[-1], ""
+
+
 def wave_pair(
     survey: Survey,
     units: StudyUnits,

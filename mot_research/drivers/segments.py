@@ -85,6 +85,18 @@ class Segments:
         """Moments whose effect has another sign in another segment."""
         return tuple(self.flips.index[self.flips["flips"]])
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for each moment that flips."""
+        rows = self.flips.loc[list(self.flipping)]
+        return tuple(
+            f"The effect of {shown(row.Index)} depends on {shown(self.segment)}: "
+            f"{row.lowest_effect:+.2f} a point in {shown(row.lowest_value)}, "
+            f"{row.highest_effect:+.2f} in {shown(row.highest_value)}. All together "
+            f"({row.effect:+.2f}) it speaks for neither."
+            for row in rows.itertuples()
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """One row per value and moment: the columns of ``DriverResult.to_frame`` and ``status``.
 
