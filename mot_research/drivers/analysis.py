@@ -225,6 +225,22 @@ def analyse(
             + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
         )
     reduction = reduce_columns(design.columns, design.rows, units)
+    return analyse_reduced(
+        design, reduction, draws, options, outcome=outcome, waves=waves, notes=notes
+    )
+
+
+def analyse_reduced(
+    design: Design,
+    reduction: Reduction,
+    draws: Draws | None,
+    options: Options,
+    *,
+    outcome: str,
+    waves: tuple[str, ...] = (),
+    notes: Sequence[str] = (),
+) -> DriverResult:
+    """Analyse a design that is reduced already; arguments as in :func:`analyse`."""
     model = Model(design, reduction)
     table = _point_estimates(design, reduction, model)
     top = min(options.top, -(-len(design.tested) // 2))
@@ -243,7 +259,7 @@ def analyse(
         kind=options.kind,
         model=MODELS[options.kind],
         waves=waves,
-        table=table.reindex(list(rows.drivers))[_columns(draws is not None)],
+        table=table.reindex(list(design.rows.drivers))[_columns(draws is not None)],
         r_squared=model.r_squared,
         r_squared_controls=model.r_squared_controls,
         n_obs=reduction.n_obs,

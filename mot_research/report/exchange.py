@@ -156,7 +156,6 @@ def _segment(findings: Findings, found: Segments) -> dict[str, Any]:
         ],
         "differences": _rows(found.differences),
         "flips": _rows(found.flips),
-        "not_compared": dict(found.not_compared),
         "notes": list(found.notes),
     }
 
