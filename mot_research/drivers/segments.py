@@ -208,7 +208,10 @@ def segments(
         outcome=outcome.id,
         waves=tuple(having),
         values=values,
-        results={value: masked(result, cells.xs(value)) for value, result in results.items()},
+        results={
+            value: masked(result, cells.loc[[value]].droplevel("value"))
+            for value, result in results.items()
+        },
         cells=cells,
         differences=_stacked(tables),
         flips=flipping,
