@@ -16,8 +16,8 @@ SURVEY_ERRORS = 1e-8  # as the reference values' own readme grades them
 EXACT = 1e-10  # two ways through the same arithmetic
 INTERVAL_NOISE = 0.15  # of the interval's length: two bootstraps of 1,000 differ by this much
 
-SFO = ["food", "store", "sign", "walkways", "screens", "wifi", "cl_boarding", "cl_restroom", "find", "passthru"]
-AIRPORT = ["food", "store", "sign", "walkways", "screens", "wifi", "roads", "park", "airtrain", "ltparking", "rental", "find"]
+SFO = "food store sign walkways screens wifi cl_boarding cl_restroom find passthru".split()
+AIRPORT = "food store sign walkways screens wifi roads park airtrain ltparking rental find".split()
 
 
 def golden(shared, name):

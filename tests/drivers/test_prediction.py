@@ -82,7 +82,7 @@ class TestFromTheEarlierWave:
 
     def test_without_an_earlier_wave_only_the_folds_are_scored(self, study):
         found = score(study, "A", None)
-        assert np.isnan(found.from_earlier) and np.isnan(found.ci_lower)
+        assert np.isnan([found.from_earlier, found.ci_lower, found.own]).all()
         assert 0 < found.cross_validated < found.r_squared
 
 
