@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mot_research.priorities.result import Metric, Priorities, Priority
 
 ROW_HEIGHT = 0.27  # inches of one bar
+MATRIX_HEIGHT = 4.1  # inches
+NAME_IN_MATRIX = 32  # characters
 LABELLED_AT_MOST = 24  # above it a matrix labels only what is on the list
 
 
@@ -110,7 +112,7 @@ def priority_matrix(
     role = role or first_role(priorities)
     drawn = drawn_in_matrix(priorities, role)
     with style.house_style():
-        ax = style.own_axes(ax, height=4.35)
+        ax = style.own_axes(ax, height=MATRIX_HEIGHT)
         if not drawn:
             _say(ax, "No moment has both a rating and an importance to draw.")
             return ax
@@ -147,7 +149,7 @@ def priority_matrix(
         ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
         _target_line(ax, drawn)
         ax.set_xlabel("Mean rating of those who had it")
-        ax.set_ylabel(f"Share of importance for the {words.ROLES.get(role, role)}, %")
+        ax.set_ylabel(f"Share of importance for {words.THE_ROLES[role]}, %")
         ax.grid(True)
         _verdict_key(ax, drawn)
         ax.figure.canvas.draw()
@@ -155,12 +157,28 @@ def priority_matrix(
     return ax
 
 
+def priority_matrices(priorities: Priorities) -> list[Axes]:
+    """Draw the matrix of each role that was tested, one below the other."""
+    import matplotlib.pyplot as plt
+
+    roles = tested_roles(priorities)
+    if len(roles) < 2:
+        return [priority_matrix(priorities)]
+    with style.house_style():
+        size = (style.PAGE_WIDTH, MATRIX_HEIGHT * len(roles))
+        figure, axes = plt.subplots(len(roles), figsize=size, layout="constrained")
+        figure.get_layout_engine().set(hspace=0.06)
+    return [priority_matrix(priorities, ax, role=role) for role, ax in zip(roles, axes, strict=True)]
+
+
+def tested_roles(priorities: Priorities) -> list[str]:
+    """Return the roles for which any moment has a place in the matrix."""
+    return [role for role in words.ROLES if drawn_in_matrix(priorities, role)]
+
+
 def first_role(priorities: Priorities) -> str:
-    """Return the first role for which any moment has a share of importance."""
-    for role in words.ROLES:
-        if any(row.metrics[f"importance_{role}"].value is not None for row in priorities.rows):
-            return role
-    return "relationship"
+    """Return the first role that was tested."""
+    return next(iter(tested_roles(priorities)), "relationship")
 
 
 def drawn_in_matrix(priorities: Priorities, role: str) -> list[Priority]:
@@ -259,7 +277,7 @@ def _name_marks(
         ax,
         [x for x, _ in where],
         [y for _, y in where],
-        [style.label(row.moment.name, 27) for row in named],
+        [style.label(row.moment.name, NAME_IN_MATRIX) for row in named],
         x_scatter=[x for x, _ in points],
         y_scatter=[y for _, y in points],
         x_lines=[xs for xs, _ in lines],

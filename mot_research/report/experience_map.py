@@ -23,13 +23,14 @@ HEAD = 0.36
 FOOT = 0.42
 LARGEST = 0.215  # radius of the most important moment
 SMALLEST = 0.045
+ROOM_FOR_RATING = 0.1
 RING_AT_MOST = 1.3  # of LARGEST
 CIRCLE_ROOM = 2 * RING_AT_MOST * LARGEST + 0.06
-NAME_TYPE = 6.8
-LINE = 0.115
+NAME_TYPE = 7.3
+LINE = 0.122
 NAME_LINES = 3
 ROW = CIRCLE_ROOM + NAME_LINES * LINE + 0.09
-LETTERS_PER_INCH = 17.5
+LETTERS_PER_INCH = 18.0
 HIGHEST = 8.6
 BAND = "#f3f6f9"
 
@@ -132,12 +133,14 @@ def _painter(
             part = (rating.value - scale.low) / (scale.high - scale.low)
             reach = radius(importance.value, 1.0)
             ax.add_patch(Circle(centre, reach, fc=colours(part), ec=style.INK, lw=0.6, zorder=3))
+            inner = reach
             if importance.ci_upper is not None:
                 ring = radius(importance.ci_upper, RING_AT_MOST)
                 ax.add_patch(
                     Circle(centre, ring, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2)))
                 )
                 reach = max(reach, ring)
+            _say_rating(ax, rating.value, centre, inner, reach, colours(part))
         kind = row.moment.mark
         ax.scatter(
             centre[0] - 0.71 * reach - 0.05,
@@ -164,6 +167,31 @@ def _painter(
     return paint
 
 
+def _say_rating(
+    ax: Axes,
+    rating: float,
+    centre: tuple[float, float],
+    inner: float,
+    outer: float,
+    colour: tuple[float, float, float, float],
+) -> None:
+    """Write the mean rating into its circle, or beside a circle that is too small."""
+    x, y = centre
+    inside = inner >= ROOM_FOR_RATING
+    red, green, blue, _ = colour
+    dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+    ax.text(
+        x if inside else x + outer + 0.03,
+        y,
+        f"{rating:.1f}",
+        ha="center" if inside else "left",
+        va="center_baseline" if inside else "center",
+        fontsize=NAME_TYPE,
+        color=style.PAPER if inside and dark else style.INK,
+        zorder=5,
+    )
+
+
 def _wrapped(place: str, name: str, width: float) -> str:
     per_line = max(6, int((width - 0.08) * LETTERS_PER_INCH))
     text = place + style.label(name, per_line * NAME_LINES - len(place))
@@ -186,8 +214,8 @@ def _key(ax: Axes, y: float) -> None:
         say(x + 0.09, words.MARKS[name])
     ax.add_patch(Circle((3.37, y), 0.07, fc=style.FAINT, ec=style.INK, lw=0.6))
     ax.add_patch(Circle((3.37, y), 0.11, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2))))
-    say(3.53, "importance; ring: could be as large")
-    say(5.68, "rated low", "right")
+    say(3.53, "importance; ring: upper end")
+    say(5.68, "mean rating: low", "right")
     for step in range(24):
         colour = colormaps[style.RATING_COLOURS](step / 23)
         ax.add_patch(Rectangle((5.74 + step * 0.02, y - 0.05), 0.021, 0.1, fc=colour, lw=0))

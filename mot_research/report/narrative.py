@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
-from mot_research.priorities.result import Grade, Priorities, Priority
-from mot_research.report import words
-from mot_research.report.charts import drawn_in_matrix, first_role
+from mot_research.priorities.result import Priorities, Priority
+from mot_research.report import charts, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.numbers import (
@@ -29,6 +28,7 @@ ANSWER_WORDS = 150  # of the answer and the decisions together
 DECISION_WORDS = 75
 NAMED_AT_MOST = 3  # moments named in one sentence; the table names them all
 NAME_CHARACTERS = 44
+NOTHING_DRAWN = "No moment has both a rating and an importance, so there is nothing to draw."
 
 
 # Page one -------------------------------------------------------------------------------
@@ -61,18 +61,18 @@ def _answer_sentences(findings: Findings) -> Iterator[str]:
         yield f"Proven for both the relationship and revenue: {_names(both)}."
     for role, result in by_role.items():
         if not any(role in row.proven_for for row in findings.priorities.rows) and on_list:
-            yield f"Nothing is proven for {_the(role)} ({_outcome(findings, result)})."
+            yield f"Nothing is proven for {words.THE_ROLES[role]} ({_outcome(findings, result)})."
     if on_list:
         for role in words.ROLES:
             if role not in by_role:
-                yield f"Nothing is said about {_the(role)}: this wave has no outcome for it."
+                yield f"Nothing is said about {words.THE_ROLES[role]}: this wave has no outcome for it."
     if findings.priorities.border:
         yield escape_markdown(findings.priorities.border)
     for role in by_role:
         only = [row for row in on_list if row.proven_for == (role,)]
         if only:
             alone = " only" if len(by_role) > 1 else ""
-            yield f"Proven for {_the(role)}{alone}: {_names(only)}."
+            yield f"Proven for {words.THE_ROLES[role]}{alone}: {_names(only)}."
     for result in by_role.values():
         explained = percent(result.table["lmg"].sum())
         yield (
@@ -128,17 +128,17 @@ def _decision_sentences(findings: Findings) -> Iterator[str]:
         yield f"Add to the agreed list, which the workshop missed: {_names(missed)}."
     if bets := to("bet"):
         yield f"Keep or drop the {'bets' if len(bets) > 1 else 'bet'} on {_names(bets)}: not proven."
+    if undecided := [row for row in to("find_out") if row.verdict == "proven"]:
+        yield (
+            f"Find out whether to get {_names(undecided)} right every time or to wow: "
+            "important, but undecided."
+        )
     if protect := to("protect"):
         yield f"Protect what is at target: {_names(protect)}."
     if wow := to("wow"):
         yield f"Choose where to wow: {_names(wow, last='or')}."
     if ask := to("stop_and_ask"):
         yield f"Ask what is gained by the money spent on {_names(ask)}."
-    if undecided := [row for row in to("find_out") if row.verdict == "proven"]:
-        yield (
-            f"Find out whether to get {_names(undecided)} right every time or to wow: "
-            "important, but undecided."
-        )
     if likely := [row for row in to("find_out") if row.verdict != "proven"]:
         yield f"Find out more about {_names(likely)}: likely, not proven."
     if not on_list:
@@ -188,12 +188,19 @@ def role_outcome(role: str, findings: Findings) -> str:
     return f"{sentence(words.ROLES[role])}: {shorten(outcome.name, NAME_CHARACTERS)}"
 
 
+def effect_head(role: str, findings: Findings) -> str:
+    """Return the head of a column of effects (no Markdown)."""
+    result = deciding(findings)[role]
+    outcome = shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS)
+    return f"One point better, {_unit(result, findings)} of {outcome}"
+
+
 def evidence_note(result: DriverResult, findings: Findings) -> str:
     """Return how to read the table of evidence for one outcome."""
     return (
         "*Share of importance*: of all that *how it went* explains, across all customers. "
-        f"*One point better*: what goes with a rating one point higher, in {_unit(result, findings)}"
-        f", for those who had it. In brackets: {percent(result.confidence)} intervals."
+        f"*One point better*: what goes with a rating one point higher, in {_unit(result, findings)} "
+        f"of {_outcome(findings, result)}, for those who had it. In brackets: {percent(result.confidence)} intervals."
     )
 
 
@@ -205,10 +212,14 @@ def bars_caption(result: DriverResult, findings: Findings) -> str:
     )
 
 
-def matrix_caption(findings: Findings, *, role: str | None = None) -> str:
-    """Return the caption of the priority matrix: what is seen."""
+def matrix_caption(findings: Findings) -> str:
+    """Return the caption of the priority matrices: what is seen."""
+    seen = " ".join(
+        alt_priority_matrix(findings.priorities, role=role)
+        for role in charts.tested_roles(findings.priorities)
+    )
     lines = f"Lines: {percent(findings.priorities.rules.confidence)} intervals."
-    return _caption(findings, f"{alt_priority_matrix(findings.priorities, role=role)} {lines}")
+    return _caption(findings, f"{seen or NOTHING_DRAWN} {lines if seen else ''}")
 
 
 def map_caption(findings: Findings) -> str:
@@ -226,15 +237,15 @@ def _caption(findings: Findings, text: str) -> str:
 
 def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> str:
     """Return what the priority matrix shows, in words."""
-    role = role or first_role(priorities)
-    drawn = drawn_in_matrix(priorities, role)
+    role = role or charts.first_role(priorities)
+    drawn = charts.drawn_in_matrix(priorities, role)
     if not drawn:
-        return "No moment has both a rating and an importance, so the matrix is empty."
+        return NOTHING_DRAWN
     tested = sorted(drawn, key=lambda row: -_importance(row, role))
     top = tested[0]
     text = (
         f"Of {counted(len(drawn), 'moment')}, {_name(top)} has the largest share of importance for "
-        f"{_the(role)} ({percent(_importance(top, role))}, mean rating "
+        f"{words.THE_ROLES[role]} ({percent(_importance(top, role))}, mean rating "
         f"{top.metrics['mean_rating'].value:.1f})."
     )
     fix = [row for row in tested if row.action == "fix"]
@@ -402,7 +413,7 @@ def method(findings: Findings) -> str:
         outcome = _outcome(findings, result)
         waves = listed([escape_markdown(wave) for wave in result.waves]) or "this wave"
         lines.append(
-            f"For {_the(role)}: {outcome}, {count(result.n_obs)} answers "
+            f"For {words.THE_ROLES[role]}: {outcome}, {count(result.n_obs)} answers "
             f"(worth {count(result.n_effective)} after weighting) of {waves}; "
             f"model: {escape_markdown(result.model)}."
         )
@@ -428,7 +439,7 @@ def warnings(findings: Findings) -> str:
     if len(errors):
         by = errors["severity"].value_counts()
         parts = [counted(int(n), str(kind)) for kind, n in by.items()]
-        found.append(f"The check of the survey's files lists {listed(parts)}; the command mot check prints them.")
+        found.append(f"Checking the study's files found {listed(parts)}; the command mot check prints them.")
     lines = list(dict.fromkeys(found))
     if not lines:
         return "No warning applies."
@@ -470,16 +481,9 @@ def _outcome(findings: Findings, result: DriverResult) -> str:
 
 
 def _unit(result: DriverResult, findings: Findings) -> str:
-    outcome = _outcome(findings, result)
     if result.kind in ("binary", "share"):
-        return f"percentage points of {outcome}"
-    if result.kind == "amount":
-        return f"{findings.study.currency or 'currency'} of {outcome}"
-    return f"points of {outcome}"
-
-
-def _the(role: str) -> str:
-    return "the relationship" if role == "relationship" else words.ROLES[role]
+        return "percentage points"
+    return findings.study.currency or "currency" if result.kind == "amount" else "points"
 
 
 def _importance(row: Priority, role: str) -> float:

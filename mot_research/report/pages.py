@@ -8,11 +8,16 @@ from mot_research.report import narrative, tables
 from mot_research.report.escaping import escape_markdown
 
 KEPT_TOGETHER = '::: {.block breakable="false"}'
+PAGE_BREAK = "::: {.mot-page-break}\n:::"
+A_PAGE = 2  # moments
 
 
 def the_moments(findings: Findings) -> str:
     """Return a half page for each moment on the list."""
-    return "\n\n".join(_moment(row, findings) for row in findings.priorities.listed)
+    blocks = [_moment(row, findings) for row in findings.priorities.listed]
+    for after in range(A_PAGE, len(blocks), A_PAGE):
+        blocks[after] = f"{PAGE_BREAK}\n\n{blocks[after]}"
+    return "\n\n".join(blocks) or "No moment is on the list."
 
 
 def the_evidence(findings: Findings) -> str:
@@ -26,7 +31,7 @@ def the_evidence(findings: Findings) -> str:
                 table,
                 narrative.evidence_note(result, findings),
             ]
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) or "No moment is on the list, so there is no evidence to show."
 
 
 def _moment(row: Priority, findings: Findings) -> str:
@@ -37,7 +42,7 @@ def _moment(row: Priority, findings: Findings) -> str:
         narrative.what_it_is(row, findings),
         narrative.who_answers(row),
         tables.moment_evidence(row, findings),
-        tables.metrics_line(row),
+        tables.moment_metrics(row),
         ":::",
     ]
     return "\n\n".join(part for part in parts if part)

@@ -50,8 +50,7 @@ METRIC_WRITING = {
     "importance_revenue": PERCENT,
     "penalty": TWO_DIGITS,
     "reward": TWO_DIGITS,
-    "answered_in_time": PERCENT,
-    "spread": TWO_DIGITS,
+    "answered_in_time": TWO_DIGITS,
     "trend": CHANGE,
     "mentions": COUNT,
     "negative_share": PERCENT,
@@ -232,7 +231,7 @@ def evidence(findings: Findings, role: str) -> str:
         Column("Moment", 12),
         Column("Share of importance", 6, "right"),
         Column("One point better", 9, "right"),
-        Column("Place", 5, "right"),
+        Column("Rank", 5, "right"),
         Column("Reach", 3, "right"),
         Column("Mean", 3, "right"),
         Column("Verdict", 5),
@@ -279,20 +278,29 @@ def moment_evidence(row: Priority, findings: Findings) -> str:
         ("Verdict", *(words.VERDICTS[grade.grade] for grade in row.grades.values())),
         ("One point better", *(effect for _, effect, _ in cells)),
         ("Share of importance", *(share for share, _, _ in cells)),
-        ("Place among moments", *(rank for _, _, rank in cells)),
+        ("Rank among moments", *(rank for _, _, rank in cells)),
     )
     return Table(columns, rows).to_markdown()
 
 
 def off_list(findings: Findings) -> str:
-    """Return what is not on the list, and what the data say of it."""
-    columns = (Column("Moment", 7), Column("Verdict", 3), Column("What the data say", 15))
-    rows = tuple(
-        (shorten(row.moment.name, LONGEST_NAME), words.VERDICTS[row.verdict], row.reason)
-        for row in findings.priorities.rows
-        if row.place is None
+    """Return what is not on the list, and what the data still allow of it."""
+    rows = [row for row in findings.priorities.rows if row.place is None]
+    roles = list(narrative.deciding(findings))
+    columns = (
+        Column("Moment", 8),
+        Column("Verdict", 4),
+        *(Column(narrative.effect_head(role, findings), 8) for role in roles),
     )
-    return Table(columns, rows).to_markdown() if rows else ""
+    cells = tuple(
+        (
+            shorten(row.moment.name, LONGEST_NAME),
+            words.VERDICTS[row.verdict],
+            *(_allowed(row, role, findings) for role in roles),
+        )
+        for row in rows
+    )
+    return Table(columns, cells).to_markdown() if rows else ""
 
 
 def absences(findings: Findings) -> str:
@@ -346,18 +354,43 @@ def metric_text(metric: Metric, writing: Writing, *, interval: bool = True) -> s
     return with_base(text, metric.n)
 
 
-def metrics_line(row: Priority) -> str:
-    """Return the metrics that stand beside the evidence, those available, as Markdown."""
-    parts = []
-    for name in METRICS:
-        metric = row.metrics[name]
-        if name.startswith("importance") or metric.value is None:
-            continue
-        # Where no trigger says what "in time" is, the metric holds the spread of the ratings.
-        shown = "spread" if name == "answered_in_time" and row.moment.trigger is None else name
-        text = escape_markdown(metric_text(metric, METRIC_WRITING[shown]))
-        parts.append(f"{words.METRICS[shown].lower()} **{_UNIT.sub(NO_BREAK, text)}**")
-    return f"{words.sentence('; '.join(parts))}." if parts else ""
+def moment_metrics(row: Priority) -> str:
+    """Return the other metrics of one moment, those available, two a line."""
+    shown = [
+        name
+        for name in METRICS
+        if not name.startswith("importance") and row.metrics[name].value is not None
+    ]
+    cells = [
+        (words.METRICS[name], metric_text(row.metrics[name], METRIC_WRITING[name]))
+        for name in shown
+    ]
+    if not cells:
+        return ""
+    cells += [("", "")] * (len(cells) % 2)
+    half = len(cells) // 2
+    rows = tuple((*left, *right) for left, right in zip(cells[:half], cells[half:], strict=True))
+    columns = (
+        Column("Customers", 6),
+        Column("Value", 7),
+        Column("Customers", 6),
+        Column("Value", 7),
+    )
+    return Table(columns, rows).to_markdown()
+
+
+def _allowed(row: Priority, role: str, findings: Findings) -> str:
+    """Return the interval of an effect that is not on the list, in words."""
+    grade = row.grades.get(role)
+    if grade is None or grade.effect is None:
+        return "not tested"
+    effects = effect_writing(
+        findings.study.outcome(grade.outcome).kind, findings.drivers[grade.outcome].table["effect"]
+    )
+    n = row.metrics["mean_rating"].n
+    if grade.grade == "not_proven":
+        return with_base(f"anything from {effects.span(grade.ci_lower, grade.ci_upper)}", n)
+    return with_base(effects.with_interval(grade.effect, grade.ci_lower, grade.ci_upper), n)
 
 
 def _proven_for(row: Priority) -> str:
