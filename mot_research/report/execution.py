@@ -150,11 +150,13 @@ def _fill_inline(
     notebook: "NotebookNode", slots: "list[tuple[NotebookNode, list[NotebookNode]]]"
 ) -> None:
     for text, hidden in slots:
-        values = iter([_inline_value(cell) for cell in hidden])
-        text.source = "\n".join(
-            INLINE.sub(lambda match: next(values), line) if is_text else line
-            for line, is_text in lines_outside_code(text.source)
-        )
+        values = [_inline_value(cell) for cell in hidden]
+        lines = []
+        for line, is_text in lines_outside_code(text.source):
+            pieces = INLINE.split(line) if is_text else [line]
+            pieces[1::2] = [values.pop(0) for _ in pieces[1::2]]
+            lines.append("".join(pieces))
+        text.source = "\n".join(lines)
     notebook.cells = [cell for cell in notebook.cells if "mot_inline" not in cell.metadata]
 
 
@@ -292,5 +294,8 @@ def _failure(error: Any, place: str) -> RenderError:
     )
 
 
-def _names_below(root: type) -> set[str]:
-    return {root.__name__}.union(*(_names_below(child) for child in root.__subclasses__()))
+def _names_below(root: type[MotError]) -> set[str]:
+    names = {root.__name__}
+    for child in root.__subclasses__():
+        names |= _names_below(child)
+    return names
