@@ -208,9 +208,7 @@ def _key(ax: Axes, y: float) -> None:
         ax.text(x, y, text, va="center", ha=side, fontsize=7.2, color=style.SOFT)
 
     for x, (name, shape) in zip((0.1, 1.12, 2.3), style.MARK_SHAPES.items(), strict=True):
-        ax.scatter(
-            x, y, marker=shape, s=style.MARK_SIZES[name], c=style.MARK_COLOURS[name], lw=0
-        )
+        ax.scatter(x, y, marker=shape, s=style.MARK_SIZES[name], c=style.MARK_COLOURS[name], lw=0)
         say(x + 0.09, words.MARKS[name])
     ax.add_patch(Circle((3.37, y), 0.07, fc=style.FAINT, ec=style.INK, lw=0.6))
     ax.add_patch(Circle((3.37, y), 0.11, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2))))

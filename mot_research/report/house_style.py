@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,6 +53,17 @@ class MarkStyle:
     fill: str
     ink: str
     size: float
+
+    @property
+    def scatter(self) -> dict[str, Any]:
+        """What `Axes.scatter` needs to draw it."""
+        return {
+            "marker": self.marker,
+            "s": self.size,
+            "facecolor": self.fill,
+            "edgecolor": self.edge,
+            "linewidth": 1.2,
+        }
 
 
 VERDICT_MARKS = {
@@ -104,7 +115,7 @@ def house_style() -> Iterator[None]:
     """
     import matplotlib as mpl
 
-    settings = {**STYLE, "font.family": list(_families())}
+    settings: dict[Any, Any] = {**STYLE, "font.family": list(_families())}
     before = {name: mpl.rcParams[name] for name in settings}
     mpl.rcParams.update(settings)
     try:

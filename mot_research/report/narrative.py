@@ -65,7 +65,8 @@ def _answer_sentences(findings: Findings) -> Iterator[str]:
     if on_list:
         for role in words.ROLES:
             if role not in by_role:
-                yield f"Nothing is said about {words.THE_ROLES[role]}: this wave has no outcome for it."
+                about = words.THE_ROLES[role]
+                yield f"Nothing is said about {about}: this wave has no outcome for it."
     if findings.priorities.border:
         yield escape_markdown(findings.priorities.border)
     for role in by_role:
@@ -86,15 +87,13 @@ def _headline(findings: Findings) -> str:
     tested = [row for row in rows if row.verdict != "not_tested"]
     if not on_list:
         if not tested:
-            return f"None of the {counted(len(rows), 'moment')} could be tested, so no list is made."
+            return "No moment could be tested, so there is no list."
         return (
             f"No moment is on the list: {counted(len(tested), 'moment was', 'moments were')} "
             "tested, and the data prove none."
         )
     found = {name: sum(row.heading == name for row in on_list) for name in words.LIST_KINDS}
-    kinds = [
-        number(n) + " " + words.LIST_KINDS[name][n > 1] for name, n in found.items() if n
-    ]
+    kinds = [number(n) + " " + words.LIST_KINDS[name][n > 1] for name, n in found.items() if n]
     how = f"all {words.LIST_KINDS[on_list[0].heading or 'proven'][1]}"
     if len(kinds) > 1:
         how = listed(kinds)
@@ -127,7 +126,8 @@ def _decision_sentences(findings: Findings) -> Iterator[str]:
     if missed := [row for row in on_list if "missed_by_workshop" in row.flags]:
         yield f"Add to the agreed list, which the workshop missed: {_names(missed)}."
     if bets := to("bet"):
-        yield f"Keep or drop the {'bets' if len(bets) > 1 else 'bet'} on {_names(bets)}: not proven."
+        word = "bets" if len(bets) > 1 else "bet"
+        yield f"Keep or drop the {word} on {_names(bets)}: not proven."
     if undecided := [row for row in to("find_out") if row.verdict == "proven"]:
         yield (
             f"Find out whether to get {_names(undecided)} right every time or to wow: "
@@ -199,8 +199,9 @@ def evidence_note(result: DriverResult, findings: Findings) -> str:
     """Return how to read the table of evidence for one outcome."""
     return (
         "*Share of importance*: of all that *how it went* explains, across all customers. "
-        f"*One point better*: what goes with a rating one point higher, in {_unit(result, findings)} "
-        f"of {_outcome(findings, result)}, for those who had it. In brackets: {percent(result.confidence)} intervals."
+        "*One point better*: what goes with a rating one point higher, in "
+        f"{_unit(result, findings)} of {_outcome(findings, result)}, for those who had it. In "
+        f"brackets: {percent(result.confidence)} intervals."
     )
 
 
@@ -238,17 +239,16 @@ def _caption(findings: Findings, text: str) -> str:
 def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> str:
     """Return what the priority matrix shows, in words."""
     role = role or charts.first_role(priorities)
-    drawn = charts.drawn_in_matrix(priorities, role)
+    drawn = charts.matrix_spots(priorities, role)
     if not drawn:
         return NOTHING_DRAWN
-    tested = sorted(drawn, key=lambda row: -_importance(row, role))
-    top = tested[0]
+    ordered = sorted(drawn, key=lambda spot: -spot.y)
+    top = ordered[0]
     text = (
-        f"Of {counted(len(drawn), 'moment')}, {_name(top)} has the largest share of importance for "
-        f"{words.THE_ROLES[role]} ({percent(_importance(top, role))}, mean rating "
-        f"{top.metrics['mean_rating'].value:.1f})."
+        f"Of {counted(len(drawn), 'moment')}, {_name(top.row)} has the largest share of importance "
+        f"for {words.THE_ROLES[role]} ({percent(top.y / 100)}, mean rating {top.x:.1f})."
     )
-    fix = [row for row in tested if row.action == "fix"]
+    fix = [spot.row for spot in ordered if spot.row.action == "fix"]
     if fix:
         text += f" Important and below target: {_names(fix)}."
     left_out = len(priorities.rows) - len(drawn)
@@ -397,8 +397,8 @@ def off_list(findings: Findings) -> str:
     if n == 0:
         return "Every moment of the study is on the list."
     return (
-        f"{sentence(counted(n, 'moment is', 'moments are'))} not on the list. *Not proven* does not "
-        "mean without effect: the interval says what the data still allow."
+        f"{sentence(counted(n, 'moment is', 'moments are'))} not on the list. *Not proven* does "
+        "not mean without effect: the interval says what the data still allow."
     )
 
 
@@ -439,7 +439,9 @@ def warnings(findings: Findings) -> str:
     if len(errors):
         by = errors["severity"].value_counts()
         parts = [counted(int(n), str(kind)) for kind, n in by.items()]
-        found.append(f"Checking the study's files found {listed(parts)}; the command mot check prints them.")
+        found.append(
+            f"Checking the study's files found {listed(parts)}; the command mot check prints them."
+        )
     lines = list(dict.fromkeys(found))
     if not lines:
         return "No warning applies."
@@ -475,19 +477,13 @@ def deciding(findings: Findings) -> dict[str, DriverResult]:
 
 
 def _outcome(findings: Findings, result: DriverResult) -> str:
-    return escape_markdown(
-        shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS)
-    )
+    return escape_markdown(shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS))
 
 
 def _unit(result: DriverResult, findings: Findings) -> str:
     if result.kind in ("binary", "share"):
         return "percentage points"
     return findings.study.currency or "currency" if result.kind == "amount" else "points"
-
-
-def _importance(row: Priority, role: str) -> float:
-    return row.metrics[f"importance_{role}"].value or 0.0
 
 
 def _name(row: Priority) -> str:

@@ -116,9 +116,7 @@ class Writing:
             return ""
         return f"{self.number(lower)} to {self.number(upper)}{self.unit}"
 
-    def with_interval(
-        self, value: float | None, lower: float | None, upper: float | None
-    ) -> str:
+    def with_interval(self, value: float | None, lower: float | None, upper: float | None) -> str:
         """Return "12 % (8 to 22)"."""
         inner = Writing(self.number).span(lower, upper)
         said = self.one(value)

@@ -1,24 +1,19 @@
 """The tables of the report, and of a result that shows itself in a notebook.
 
-A :class:`Table` holds plain text; it is escaped where it is written, as
-Markdown for documents and as HTML for notebooks.
+Markdown for documents, HTML for notebooks.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
+import pandas as pd
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
 from mot_research.priorities.result import METRICS, Metric, Priorities, Priority
 from mot_research.report import narrative, words
-from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
+from mot_research.report.markup import Column, Table
 from mot_research.report.numbers import (
     CHANGE,
     COUNT,
@@ -57,67 +52,6 @@ METRIC_WRITING = {
     "revenue_at_stake": COUNT,
     "consensus": PERCENT,
 }
-_UNIT = re.compile(r" (?=\\%|%)")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's head, its relative width, and the side its cells keep to."""
-
-    head: str
-    width: int
-    side: Literal["left", "right"] = "left"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells of plain text; a row that is a single text is a heading over those below it."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...] | str, ...]
-
-    def to_markdown(self) -> str:
-        """Return a pipe table; the dashes give the widths."""
-        heads = [escape_markdown(column.head) for column in self.columns]
-        rules = [
-            "-" * (3 * column.width) + ":" if column.side == "right" else ":" + "-" * (3 * column.width)
-            for column in self.columns
-        ]
-        lines = [heads, rules]
-        for row in self.rows:
-            if isinstance(row, str):
-                at = 1 if len(self.columns) > 2 else 0
-                lines.append(
-                    [f"**{row}**" if i == at else "" for i in range(len(self.columns))]
-                )
-            else:
-                lines.append([_UNIT.sub(NO_BREAK, escape_markdown(cell)) for cell in row])
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-    def to_html(self, *, caption: str = "") -> str:
-        """Return an HTML table that needs no style sheet of its own."""
-        head = "".join(
-            f'<th scope="col" style="text-align:{column.side}">{html.escape(column.head)}</th>'
-            for column in self.columns
-        )
-        body = []
-        for row in self.rows:
-            if isinstance(row, str):
-                cells = (
-                    f'<th scope="rowgroup" colspan="{len(self.columns)}" style="text-align:left">'
-                    f"{html.escape(row)}</th>"
-                )
-            else:
-                cells = "".join(
-                    f'<td style="text-align:{column.side}">{html.escape(cell)}</td>'
-                    for column, cell in zip(self.columns, row, strict=True)
-                )
-            body.append(f"<tr>{cells}</tr>")
-        title = f'<caption style="text-align:left">{html.escape(caption)}</caption>'
-        return (
-            f'<table class="mot">{title if caption else ""}<thead><tr>{head}</tr></thead>'
-            f"<tbody>{''.join(body)}</tbody></table>"
-        )
 
 
 def drivers_html(result: DriverResult) -> str:
@@ -127,16 +61,15 @@ def drivers_html(result: DriverResult) -> str:
     three = Writing(lambda value: plain(value, 3))
     variation = Writing(lambda value: plain(100 * value, 1), f"{NO_BREAK}%")
     rows: list[tuple[str, ...]] = []
-    for name in sorted(table.index, key=lambda name: -np.nan_to_num(table.at[name, "lmg"])):
-        row = {key: float(value) for key, value in table.loc[name].items()}
+    for name, row in _by_importance(table):
         n = int(row["n"]) if np.isfinite(row["n"]) else None
         if name in result.not_tested or not is_shown(n):
             reason = result.not_tested.get(name) or too_few(n or 0)
-            rows.append((str(name), *[NONE] * 6, f"not tested: {reason}"))
+            rows.append((name, *[NONE] * 6, f"not tested: {reason}"))
             continue
         rows.append(
             (
-                str(name),
+                name,
                 variation.with_interval(row["lmg"], row.get("ci_lower"), row.get("ci_upper")),
                 PERCENT.one(row["share"]),
                 effects.one(row["effect"]),
@@ -161,6 +94,15 @@ def drivers_html(result: DriverResult) -> str:
         Column("rated by", 5, "right"),
     )
     return Table(columns, tuple(rows)).to_html(caption=caption)
+
+
+def _by_importance(table: pd.DataFrame) -> list[tuple[str, dict[str, float]]]:
+    """Return the rows of a driver analysis, the most important first, the untested last."""
+    ordered = table.sort_values("lmg", ascending=False, na_position="last", kind="stable")
+    return [
+        (str(name), dict(zip(ordered.columns, map(float, row), strict=True)))
+        for name, row in zip(ordered.index, ordered.to_numpy(dtype=float), strict=True)
+    ]
 
 
 def priorities_html(priorities: Priorities) -> str:
@@ -313,12 +255,13 @@ def absences(findings: Findings) -> str:
         Column("Not asked", 4, "right"),
     )
     called = {moment.id: moment.name for moment in findings.study.moments}
+    counts = findings.absences[list(ABSENCES)]
     rows = tuple(
         (
             shorten(called.get(str(moment), str(moment)), LONGEST_NAME),
-            *counts_hidden(tuple(int(cell) for cell in findings.absences.loc[moment, list(ABSENCES)])),
+            *counts_hidden(tuple(int(cell) for cell in cells)),
         )
-        for moment in findings.absences.index
+        for moment, cells in zip(counts.index, counts.to_numpy(), strict=True)
     )
     return Table(columns, rows).to_markdown()
 

@@ -178,6 +178,45 @@ def test_a_wide_table_keeps_its_cells_on_the_page(render):
         assert "cell 8" in sheet.extract_text().replace("\n", " ")  # the header row is repeated
 
 
+def test_a_small_table_is_never_split_over_two_pages(render):
+    table = "| a | b |\n|---|---|\n" + "\n".join(f"| row {n} | x |" for n in range(8))
+    for lines in range(26, 36, 2):
+        text = "\n\n".join(["Words."] * lines) + "\n\n" + table
+        for page in PdfReader(render(text).pdf).pages:
+            assert ("row 0" in page.extract_text()) == ("row 7" in page.extract_text())
+
+
+def test_what_is_kept_together_stands_on_one_page(render):
+    filler = "\n\n".join(["Words."] * 27)
+    kept = "::: {.keep-together}\n## A moment\n\n" + "\n\n".join(["Kept."] * 20) + "\n\nLast.\n:::"
+    pages = [page.extract_text() for page in PdfReader(render(f"{filler}\n\n{kept}").pdf).pages]
+    assert [("A moment" in text, "Last." in text) for text in pages] == [
+        (False, False), (True, True),
+    ]  # fmt: skip
+
+
+def test_a_heading_never_stands_at_the_bottom_of_a_page(render):
+    for lines in range(28, 40, 2):
+        text = "\n\n".join(["Words."] * lines) + "\n\n## A heading\n\nFollowed.\n"
+        for page in PdfReader(render(text).pdf).pages:
+            assert ("A heading" in page.extract_text()) == ("Followed." in page.extract_text())
+
+
+@pytest.mark.parametrize(("chosen", "kind"), [("png", "png"), ("svg", "svg+xml")])
+def test_a_document_chooses_the_form_of_its_figures(render, chosen, kind):
+    page = render(f"---\nfig-format: {chosen}\n---\n\n{LINE}").html.read_text("utf-8")
+    assert re.findall(r"data:image/([a-z+]+);", page) == [kind]
+
+
+def test_a_drawing_too_large_for_svg_becomes_a_picture_of_the_same_size(render):
+    code = LINE.replace(
+        "plt.plot([1, 2])", "plt.plot(range(60_000), [n % 97 for n in range(60_000)], 'o')"
+    )
+    page = render(code).html.read_text("utf-8")
+    assert re.findall(r"data:image/([a-z+]+);", page) == ["png"]
+    assert re.search(r'width="(5\d\d|6\d\d)"', page)
+
+
 def test_the_house_fonts_are_found():
     assert {path.name for path in embedded.FONTS.glob("*.ttf")} == {
         "SourceSans3-Regular.ttf", "SourceSans3-Semibold.ttf", "SourceSans3-It.ttf",
