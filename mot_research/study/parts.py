@@ -52,6 +52,9 @@ class About(Part):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(
         None, description="Currency of all amounts, as three capital letters (EUR, USD)."
     )
+    simulated: bool = Field(
+        False, description="Whether the data are simulated: every page and picture then says so."
+    )
 
 
 class Look(Part):
