@@ -72,10 +72,11 @@ def experience_map(findings: Findings, ax: Axes | None = None, *, role: str | No
                 ax.add_patch(
                     Rectangle(band, width - 0.04, height - FOOT - HEAD, fc=BAND, lw=0, zorder=0)
                 )
+            head = style.label(name, LONGEST_NAME) if name else ""
             ax.text(
                 left + width / 2,
                 -HEAD / 2 + 0.02,
-                style.wrap(style.label(name, 40), width - 0.1, 1, size=HEAD_TYPE, bold=True),
+                style.wrap(head, width - 0.1, 1, size=HEAD_TYPE, bold=True),
                 ha="center",
                 va="center",
                 color=style.PAPER,
