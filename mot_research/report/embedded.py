@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mot_research.errors import RenderError, shown
 from mot_research.report.composing import compose
-from mot_research.report.metadata import house_metadata
+from mot_research.report.metadata import copy_logo, house_metadata
 from mot_research.report.targets import replacing
 
 if TYPE_CHECKING:
@@ -130,22 +130,11 @@ def _composed(
     with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         house = house_metadata(metadata)
-        if house.get("logo"):
-            house["logo"] = _copy_logo(beside / house["logo"], folder)
+        if metadata.get("logo"):
+            house["house-logo"] = copy_logo(beside / str(metadata["logo"]), folder)
         (folder / "document.md").write_text(compose(notebook, metadata, folder), encoding="utf-8")
         (folder / "metadata.json").write_text(json.dumps(house), encoding="utf-8")
         yield folder, house
-
-
-def _copy_logo(logo: Path, folder: Path) -> str:
-    if not logo.is_file() or logo.suffix.lower() not in (".svg", ".png", ".jpg", ".jpeg"):
-        raise RenderError(
-            f"the logo '{shown(logo)}' is not a picture file. Give an svg, png or jpg, or take "
-            "the line 'logo:' out."
-        )
-    copy = f"logo{logo.suffix.lower()}"
-    shutil.copyfile(logo, folder / copy)
-    return copy
 
 
 def _contents(house: Mapping[str, Any]) -> list[str]:

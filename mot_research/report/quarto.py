@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mot_research.errors import RenderError, shown
+from mot_research.report.composing import EXECUTE_DEFAULTS
 from mot_research.report.documents import front_matter
-from mot_research.report.metadata import house_metadata
+from mot_research.report.metadata import copy_logo, house_metadata
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -43,6 +44,9 @@ def render(
         _copy_pictures(beside, folder)
         whole = dict(metadata) | {"format": formats("assets"), "jupyter": "python3"}
         whole["accent"] = house_metadata(metadata)["accent"]
+        whole["execute"] = EXECUTE_DEFAULTS | (metadata.get("execute") or {})
+        if whole.pop("logo", None):  # Quarto would put a logo of its own on every page
+            whole["house-logo"] = copy_logo(beside / str(metadata["logo"]), folder)
         copy = nbformat.from_dict(notebook)
         copy.cells = [nbformat.from_dict(dict(cell)) for cell in notebook.cells]
         copy.cells[0].source = front_matter(whole)
@@ -75,12 +79,14 @@ def formats(assets: str) -> dict[str, Any]:
             "theme": ["default", f"{assets}/house.scss"],
             "html-math-method": "mathml",
             "embed-resources": True,
-            "minimal": False,
+            "minimal": True,
+            "fig-format": "svg",
         },
         "typst": {
             "template-partials": [f"{assets}/typst-template.typ", f"{assets}/typst-show.typ"],
             "font-paths": [f"{assets}/fonts"],
             "papersize": "a4",
+            "fig-format": "svg",
         },
     }
 

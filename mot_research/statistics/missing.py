@@ -115,8 +115,9 @@ class CompletedMoments:
     def linearised(self, delta: ArrayLike) -> Floats:
         """Change of the solution when the sample changes, without new iterations.
 
-        Q* − Q = δ + Jδ + J²δ with Jδ = Σ_g π_g (δ − A_g δ_{O_g O_g} A_g'): one step of EM and
-        the next two terms of its geometric series. Without blanks Q* − Q = δ.
+        Q* − Q = δ + Jδ + J²δ + … = (I − J)⁻¹ δ with Jδ = Σ_g π_g (δ − A_g δ_{O_g O_g} A_g'):
+        one step of EM and all that would follow it, to first order. Without blanks
+        Q* − Q = δ. A truncated series understates the spread where blanks are many.
 
         Parameters
         ----------
@@ -149,12 +150,10 @@ class CompletedMoments:
 
     @cached_property
     def _operator(self) -> Floats | None:
-        """I + J + J² on vech, (T, T); None where it is the identity."""
+        """(I − J)⁻¹ on vech, (T, T); None where it is the identity."""
         if not self.missing.any():
             return None
-        identity = np.eye(self.residuals.shape[1])
-        j = identity - _mean_conjugation(self.missing, self.coefficients, self.shares)
-        return identity + j @ (identity + j)
+        return np.linalg.inv(_mean_conjugation(self.missing, self.coefficients, self.shares))
 
 
 def complete(

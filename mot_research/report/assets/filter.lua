@@ -385,6 +385,12 @@ local function write_div(div)
   if div.classes:includes("mot-page-break") then
     return html and pandoc.Div({}, pandoc.Attr("", { "page-break" })) or raw("#pagebreak(weak: true)")
   end
+  if div.classes:includes("keep-together") and not html then
+    local kept = pandoc.Blocks({ raw("#mot-keep(share: 0.95)[") })
+    kept:extend(div.content)
+    kept:insert(raw("]"))
+    return kept
+  end
   if div.attributes["layout-ncol"] and not div.classes:includes("mot-float") then
     return grid(div.content, div.attributes["layout-ncol"])
   end
@@ -404,7 +410,7 @@ local function write_table(tbl)
   local bare, opened = text:gsub("^#figure%(\n%s*align%(center%)%[#table", "#table")
   local closed
   bare, closed = bare:gsub("%]%s*, kind: table%s*%)%s*$", "")
-  return raw(opened == 1 and closed == 1 and bare or text)
+  return raw("#mot-keep[" .. (opened == 1 and closed == 1 and bare or text) .. "]")
 end
 
 local pictures = { png = true, svg = true, jpg = true, jpeg = true, gif = true, webp = true }
