@@ -26,8 +26,11 @@ from mot_research.report.words import counted, listed, number, sentence
 
 ANSWER_WORDS = 150  # of the answer and the decisions together
 DECISION_WORDS = 75
+DECISIONS = 5
 NAMED_AT_MOST = 3  # moments named in one sentence; the table names them all
 NAME_CHARACTERS = 44
+EMPTY_LIST = "No moment is on the list."
+MOMENTS_HEADING = "The moments on the list"
 NOTHING_DRAWN = "No moment has both a rating and an importance, so there is nothing to draw."
 
 
@@ -109,7 +112,7 @@ def _headline(findings: Findings) -> str:
 
 def decisions(findings: Findings) -> str:
     """Return the decisions asked of leaders, as a numbered list."""
-    kept = _within(DECISION_WORDS, _decision_sentences(findings))
+    kept = _within(DECISION_WORDS, _decision_sentences(findings))[:DECISIONS]
     return "\n".join(f"{i}. {text}" for i, text in enumerate(kept, 1))
 
 
@@ -233,7 +236,7 @@ def map_caption(findings: Findings) -> str:
 
 
 def _caption(findings: Findings, text: str) -> str:
-    return f"{simulated(findings)} {text}".strip()
+    return _ended(f"{simulated(findings)} {text}".strip())
 
 
 def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> str:
@@ -383,7 +386,9 @@ def missed(findings: Findings) -> str:
     """Return what the data prove and the workshop left out."""
     rows = [row for row in findings.priorities.rows if "missed_by_workshop" in row.flags]
     if rows:
-        return f"Proven, but not on the workshop's shortlist: {_names(rows, at_most=len(rows))}."
+        return _ended(
+            f"Proven, but not on the workshop's shortlist: {_names(rows, at_most=len(rows))}."
+        )
     if all(row.metrics["consensus"].value is None for row in findings.priorities.rows) and all(
         row.moment.shortlist is None for row in findings.priorities.rows
     ):
@@ -502,10 +507,15 @@ def _n_words(text: str) -> int:
     return len(text.split())
 
 
+def _ended(text: str) -> str:
+    """Let the ellipsis of a shortened name end its sentence."""
+    return text.replace("….", "…")
+
+
 def _within(room: int, sentences: Iterable[str]) -> list[str]:
     """Return the sentences that fit in so many words, the first always."""
     kept: list[str] = []
-    for text in sentences:
+    for text in map(_ended, sentences):
         if not kept or sum(map(_n_words, kept)) + _n_words(text) <= room:
             kept.append(text)
     return kept

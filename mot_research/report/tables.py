@@ -31,7 +31,8 @@ from mot_research.report.numbers import (
     with_base,
 )
 
-LONGEST_NAME = 90
+LONGEST_NAME = 90  # characters in a table
+LONGEST_ON_PAGE_ONE = 64
 SHORT_HASH = 12
 NONE = "–"
 ABSENCES = ("n_rated", "n_not_experienced", "n_blank", "n_not_asked")
@@ -150,7 +151,7 @@ def the_list(findings: Findings) -> str:
     rows = [
         (
             str(row.place),
-            shorten(row.moment.name, LONGEST_NAME),
+            shorten(row.moment.name, LONGEST_ON_PAGE_ONE),
             shorten(row.moment.owner, 40) if row.moment.owner else words.NO_OWNER,
             words.ACTIONS[row.action] if row.action else NONE,
             _proven_for(row),

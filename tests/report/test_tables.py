@@ -139,4 +139,4 @@ def test_reproducibility_names_files_seed_and_rules():
 def test_two_moments_stand_on_a_page():
     text = pages.the_moments(ODD["usual"])
     assert text.count("### ") == 10
-    assert text.count(".mot-page-break") == 4
+    assert text.count(".mot-page-break") == 6  # before each pair and after the last
