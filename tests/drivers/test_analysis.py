@@ -393,3 +393,11 @@ class TestHardData:
     def test_three_respondents_are_refused(self, airport):
         with pytest.raises(AnalysisError, match="at least 10"):
             airport_analysis(airport.head(3))
+
+
+def test_q_values_are_those_of_pingouin(complete):
+    import pingouin
+
+    table = mot.driver_analysis(complete, "all", SFO, n_resamples=0).to_frame()
+    _, expected = pingouin.multicomp(table["p_value"].to_numpy(), method="fdr_bh")
+    np.testing.assert_allclose(table["q_value"], expected, rtol=EXACT)
