@@ -87,14 +87,14 @@ def asymmetry(
     fit = regress(reduction.q, 1, kept)
     t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
     counts = [_effective(rows.weight, columns[:, 1 + j]) for j in range(2 * p)]
+    covariance = reduction.covariance_of(fit.gradient)
     records = []
     for j in range(p):
         pair = (2 + j, 2 + p + j)
         record: dict[str, object] = {"n_high": counts[j], "n_low": counts[p + j]}
         if all(column in fit.columns and column not in lost for column in pair):
-            gradient = np.stack([fit.at(column)[1] for column in pair])
-            values = np.array([fit.at(column)[0] for column in pair])
-            record |= _numbers(values, reduction.covariance_of(gradient), t, reduction)
+            both = [fit.columns.index(column) for column in pair]
+            record |= _numbers(fit.estimate[both], covariance[np.ix_(both, both)], t, reduction)
         records.append(record)
     table = pd.DataFrame(records, index=pd.Index(design.tested, name="driver"), columns=_COLUMNS)
     tested = table["p_value"].notna()
