@@ -214,7 +214,8 @@ def _alone(row: Priority, alone: DriverResult, pooled: DriverResult) -> str:
     effect, error, n = alone.table.loc[row.moment.id, ["effect", "std_error", "n"]].to_numpy(float)
     half = error * stats.t.ppf((1 + alone.confidence) / 2, max(alone.degrees_of_freedom, 1))
     writing = effect_writing(pooled.kind, pooled.table["effect"])
-    return with_base(writing.with_interval(effect, effect - half, effect + half), int(n))
+    text = writing.with_interval(float(effect), float(effect - half), float(effect + half))
+    return with_base(text, int(n))
 
 
 def grade_cells(row: Priority, role: str, findings: Findings) -> tuple[str, str, str]:
