@@ -137,7 +137,9 @@ def require_usable(survey: Survey, wave_id: str) -> None:
     if wave_id in survey.waves:
         return
     problems = survey.problems
-    errors = problems[(problems["severity"] == "error") & (problems["wave"] == wave_id)]
+    errors = problems[
+        (problems["severity"] == "error") & problems["wave"].isin([wave_id, ""])
+    ]
     first = errors.iloc[0]
     raise SurveyError(
         f"wave '{shown(wave_id)}' can't be analysed: {len(errors)} error(s), first "

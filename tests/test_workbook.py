@@ -91,9 +91,7 @@ class TestTheSimulatedTruth:
         assert dropped.ci_upper < 0
 
     def test_tied_drivers_have_overlapping_ranks(self, example):
-        one, other = (
-            example.priorities[moment].grades["relationship"] for moment in TRUTH["tied"]
-        )
+        one, other = (example.priorities[moment].grades["relationship"] for moment in TRUTH["tied"])
         assert max(one.rank_lower, other.rank_lower) <= min(one.rank_upper, other.rank_upper)
 
     def test_it_is_said_to_be_simulated(self, example):

@@ -234,9 +234,7 @@ def analyse(
         q = reduction.resampled(draws)
         lmg_draws = model.lmg(q)
         effect_sd_draws = model.effect_sd(q)
-        table, unsupported = _with_intervals(
-            table, model, lmg_draws, effect_sd_draws, top, options
-        )
+        table, unsupported = _with_intervals(table, model, lmg_draws, effect_sd_draws, top, options)
     mean, sd = model.outcome_mean_and_sd
     return DriverResult(
         outcome=outcome,
@@ -379,7 +377,6 @@ def _effects(
     p = len(design.tested)
     estimates = np.full((2, p), np.nan)
     gradients = np.zeros((2 * p, fit.gradient.shape[1]))
-    flat = {pair: index for index, pair in enumerate(zip(*np.triu_indices(len(q)), strict=True))}
     for j, (quality, exposure) in enumerate(zip(design.quality, design.exposure, strict=True)):
         if quality not in fit.columns or quality in model.aliased:
             continue
@@ -391,8 +388,8 @@ def _effects(
         centre = q[0, quality] / had
         estimates[1, j] = raw + estimates[0, j] * centre
         gradients[p + j] = gradient + centre * gradients[j]
-        gradients[p + j, flat[0, quality]] += estimates[0, j] / had
-        gradients[p + j, flat[0, exposure]] -= estimates[0, j] * centre / had
+        gradients[p + j, quality] += estimates[0, j] / had  # vech begins with Q[0], the means
+        gradients[p + j, exposure] -= estimates[0, j] * centre / had
     errors = np.sqrt(np.diag(reduction.covariance_of(gradients))).reshape(2, p)
     errors = np.where(np.isnan(estimates), np.nan, errors)
     return {
@@ -430,7 +427,9 @@ def _with_intervals(
     else:
         lower, upper = percentile_interval(lmg_draws, options.confidence)
     none = _zero_order_p(model) > ASSOCIATED
-    sets = rank_sets(lmg, np.atleast_2d(np.cov(lmg_draws, rowvar=False)), options.confidence, seed=options.seed)
+    sets = rank_sets(
+        lmg, np.atleast_2d(np.cov(lmg_draws, rowvar=False)), options.confidence, seed=options.seed
+    )
     table = table.assign(
         ci_lower=np.where(none, 0.0, lower),
         ci_upper=upper,
@@ -499,9 +498,7 @@ def _warnings(
     if design.n_dropped:
         found.append(f"{design.n_dropped} rows with a blank are left out (missing: drop).")
     found += [f"{shown(name)} is not tested: {why}." for name, why in design.not_tested.items()]
-    everyone = [
-        name for name, e in zip(design.tested, design.exposure, strict=True) if e is None
-    ]
+    everyone = [name for name, e in zip(design.tested, design.exposure, strict=True) if e is None]
     if everyone:
         found.append(
             f"No contact effect for {_named(everyone)}: everyone who answered had it (reach 1)."
@@ -524,9 +521,7 @@ def _warnings(
             "each is not estimable. Keep one of them, or combine them."
         )
     if unsupported:
-        found.append(
-            f"The importance of {_named(unsupported)} is not distinguishable from none."
-        )
+        found.append(f"The importance of {_named(unsupported)} is not distinguishable from none.")
     suppressed = _suppressed(model, table)
     if suppressed:
         found.append(

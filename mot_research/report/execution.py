@@ -186,7 +186,7 @@ def _run(work: Any) -> None:
     def target() -> None:
         try:
             asyncio.run(work)
-        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+        except BaseException as error:
             failures.append(error)
 
     thread = threading.Thread(target=target)

@@ -41,9 +41,7 @@ def survey(tmp_path_factory):
     (folder / "study.yml").write_text(STUDY)
     same, other = ["b1", "b2", "b3"], ["x1", "x2", "x3", "x4"]
     for seed, name in enumerate("abcd"):
-        wave_frame(seed, other if name == "a" else same).to_csv(
-            folder / f"{name}.csv", index=False
-        )
+        wave_frame(seed, other if name == "a" else same).to_csv(folder / f"{name}.csv", index=False)
     return mot.read_survey(mot.read_study(folder))
 
 

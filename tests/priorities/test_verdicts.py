@@ -175,9 +175,7 @@ class TestGrades:
         assert "at most a small effect" in verdicts(study(2), relationship=narrow)["m0"].reason
 
     def test_a_moment_without_a_rating_is_not_tested(self):
-        found = verdicts(
-            study(3, m2={"rating": None}), relationship=result(lmg=[0.2, 0.1])
-        )["m2"]
+        found = verdicts(study(3, m2={"rating": None}), relationship=result(lmg=[0.2, 0.1]))["m2"]
         assert found.verdict == "not_tested"
         assert "no rating in the survey" in found.reason
 

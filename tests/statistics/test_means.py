@@ -37,9 +37,7 @@ def test_a_difference_in_shared_clusters_has_less_than_the_added_variance(sample
     values, weights, clusters = sample
     units = sampling_units(clusters)
     later = values + 0.5
-    first, second = (
-        domain_mean(v, weights, units.codes, units.n_units) for v in (values, later)
-    )
+    first, second = (domain_mean(v, weights, units.codes, units.n_units) for v in (values, later))
     change = second - first
     assert change.estimate == pytest.approx(0.5, rel=EXACT)
     assert change.std_error(units.stratum_of_unit) == pytest.approx(0, abs=EXACT)
