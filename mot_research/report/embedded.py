@@ -93,6 +93,19 @@ def render_pdf(
             written.write_bytes(content)
 
 
+def html_to_markdown(html: str) -> str:
+    """HTML as Markdown with pipe tables; scripts, styles and attributes are left behind."""
+    writer = "markdown-raw_html-raw_attribute-simple_tables-multiline_tables-grid_tables"
+    command = [
+        pandoc_command(),
+        "--from=html-native_divs-native_spans",
+        f"--to={writer}",
+        "--wrap=none",
+    ]
+    done = subprocess.run(command, input=html, capture_output=True, encoding="utf-8", check=True)
+    return done.stdout
+
+
 def font_folders() -> list[Path]:
     """The folders of the house fonts and of DejaVu Sans, which fills in missing signs."""
     folders = [FONTS]

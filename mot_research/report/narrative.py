@@ -205,6 +205,17 @@ def evidence_note(result: DriverResult, findings: Findings) -> str:
         "*One point better*: what goes with a rating one point higher, in "
         f"{_unit(result, findings)} of {_outcome(findings, result)}, for those who had it. In "
         f"brackets: {percent(result.confidence)} intervals."
+        + (f" {_pooled(result, findings)}" if result.outcome in findings.alone else "")
+    )
+
+
+def _pooled(result: DriverResult, findings: Findings) -> str:
+    waves = listed([escape_markdown(wave) for wave in result.waves])
+    alone = findings.alone[result.outcome]
+    return (
+        f"Waves {waves} are pooled ({count(result.n_obs)} answers); *"
+        f"{escape_markdown(findings.wave)} alone* is one point better in that wave by itself "
+        f"({count(alone.n_obs)} answers)."
     )
 
 

@@ -55,7 +55,7 @@ def test_nothing_of_the_machine_shows(case):
 @EVERY
 def test_every_decision_is_a_sentence(case):
     for line in narrative.decisions(ODD[case]).split("\n"):
-        assert re.match(r"\d\. [A-Z].*\.$", line), line
+        assert re.match(r"\d\. [A-Z].*[.…]$", line), line
 
 
 @EVERY

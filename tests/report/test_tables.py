@@ -118,6 +118,15 @@ def test_the_evidence_keeps_the_rule_of_small_numbers(n, shown):
         assert "61" not in tables.evidence(changed, "relationship")
 
 
+def test_one_wave_stands_beside_the_pooled_ones():
+    findings = ODD["pooled waves"]
+    head, _, first, *_ = tables.evidence(findings, "revenue").split("\n")
+    assert "2026Q3 alone" in head
+    effect = findings.alone["renewed"].table.at["m1", "effect"]
+    assert f"\\+{100 * effect:.1f}".replace(".", "\\.") in first
+    assert "alone" not in tables.evidence(findings, "relationship")
+
+
 def test_absences_hide_small_counts():
     text = tables.absences(ODD["usual"])
     assert "fewer than 10" in text
