@@ -231,4 +231,11 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "a population": "population: under study: scales effects to all customers",
         "an earlier wave": "a second wave shows what changed",
     }
-    return tuple(f"No {part}: {ways[part]}." for part, present in named.items() if not present)
+    absent = [f"No {part}: {ways[part]}." for part, present in named.items() if not present]
+    later = ("customers", "events", "recordings", "workshop", "voice", "operations")
+    waiting = [part for part in later if getattr(study, part) is not None]
+    if waiting:
+        absent.append(
+            f"In the study, but not evaluated by this version: {', '.join(waiting)}."
+        )
+    return tuple(absent)
