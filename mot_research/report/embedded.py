@@ -120,8 +120,8 @@ def pandoc_command() -> str:
     """The pandoc on PATH if it is new enough, else the one that came with the package."""
     found = shutil.which("pandoc")
     if found:
-        line = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
-        version = re.match(r"pandoc\S* (\d+)\.(\d+)", line)
+        done = subprocess.run([found, "--version"], check=False, capture_output=True, text=True)
+        version = re.match(r"pandoc\S* (\d+)\.(\d+)", done.stdout)
         if version and (int(version[1]), int(version[2])) >= OLDEST_PANDOC:
             return found
     import pypandoc
@@ -167,7 +167,7 @@ def _pandoc(folder: Path, arguments: list[str]) -> str:
         *arguments,
         str(folder / "document.md"),
     ]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder)
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", cwd=folder)
     if done.returncode:
         own = _FILTER_MESSAGE.search(done.stderr)
         if own:

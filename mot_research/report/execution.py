@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FIGURE_DPI = 220
 SVG_SALT = "mot_research"
+LONGEST_FOLDER = 85  # a Unix socket's path may have 103 characters (macOS)
 _INLINE_TYPE = "application/x.mot.inline+json"
 _INLINE_CODE = """\
 import IPython.display as _display
@@ -251,7 +252,7 @@ def _client(
         kernel_name="python3",
         kernel_spec_manager=ThisInterpreter(),
         connection_file=str(folder / "kernel.json"),
-        transport="ipc" if os.name == "posix" else "tcp",
+        transport="ipc" if os.name == "posix" and len(str(folder)) <= LONGEST_FOLDER else "tcp",
     )
     client = NotebookClient(notebook, km=manager, timeout=timeout, allow_errors=False)
     # A drawing in SVG carries its exact data points; a document of few people asks for png.

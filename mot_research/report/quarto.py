@@ -54,7 +54,11 @@ def render(
         (folder / "document.ipynb").write_text(nbformat.writes(copy), encoding="utf-8")
         command = [str(quarto_command()), "render", "document.ipynb", "--to", _NAMES[name]]
         done = subprocess.run(
-            [*command, "--no-execute"], cwd=folder, capture_output=True, encoding="utf-8"
+            [*command, "--no-execute"],
+            check=False,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
         )
         log = done.stderr + done.stdout
         made = folder / f"document.{name}"
