@@ -241,8 +241,9 @@ def map_caption(findings: Findings) -> str:
     """Return the caption of the experience map: how to read it, and what is seen."""
     return _caption(
         findings,
-        "Circle: importance by its area, mean rating by its colour; dashed ring: the upper end of "
-        f"the interval. {alt_experience_map(findings)}",
+        f"Circle: importance for {words.THE_ROLES[charts.first_role(findings.priorities)]} by its "
+        "area, mean rating by its colour; dashed ring: the upper end of the interval of importance. "
+        f"{alt_experience_map(findings)}",
     )
 
 
