@@ -242,7 +242,7 @@ def map_caption(findings: Findings) -> str:
     return _caption(
         findings,
         f"Circle: importance for {words.THE_ROLES[charts.first_role(findings.priorities)]} by its "
-        "area, mean rating by its colour; dashed ring: the upper end of the interval of importance. "
+        "area, mean rating by its colour; dashed ring: the upper end of its interval. "
         f"{alt_experience_map(findings)}",
     )
 
