@@ -316,8 +316,8 @@ def alt_experience_map(findings: Findings) -> str:
 
 def how_sure(row: Priority) -> str:
     """Return how sure a verdict is, in a few plain words (no Markdown)."""
-    grades = list(row.grades.values())
-    if any(grade.certain and grade.grade == "proven" for grade in grades):
+    grades = [grade for grade in row.grades.values() if grade.grade == row.verdict]
+    if row.verdict == "proven" and any(grade.certain for grade in grades):
         return "Certain"
     best = max((p for g in grades for p in (g.p_top, g.p_top_each) if p is not None), default=None)
     word = {"proven": "Proven", "likely": "Likely"}.get(row.verdict, "Not proven")
