@@ -241,8 +241,9 @@ def map_caption(findings: Findings) -> str:
     """Return the caption of the experience map: how to read it, and what is seen."""
     return _caption(
         findings,
-        "Circle: importance by its area, mean rating by its colour; dashed ring: the upper end of "
-        f"the interval. {alt_experience_map(findings)}",
+        f"Circle: importance for {words.THE_ROLES[charts.first_role(findings.priorities)]} by its "
+        "area, mean rating by its colour; dashed ring: the upper end of its interval. "
+        f"{alt_experience_map(findings)}",
     )
 
 
@@ -315,8 +316,8 @@ def alt_experience_map(findings: Findings) -> str:
 
 def how_sure(row: Priority) -> str:
     """Return how sure a verdict is, in a few plain words (no Markdown)."""
-    grades = list(row.grades.values())
-    if any(grade.certain and grade.grade == "proven" for grade in grades):
+    grades = [grade for grade in row.grades.values() if grade.grade == row.verdict]
+    if row.verdict == "proven" and any(grade.certain for grade in grades):
         return "Certain"
     best = max((p for g in grades for p in (g.p_top, g.p_top_each) if p is not None), default=None)
     word = {"proven": "Proven", "likely": "Likely"}.get(row.verdict, "Not proven")

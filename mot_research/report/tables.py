@@ -351,7 +351,7 @@ def _allowed(row: Priority, role: str, findings: Findings) -> str:
     """Return the interval of an effect that is not on the list, in words."""
     grade = row.grades.get(role)
     if grade is None or grade.effect is None:
-        return "not tested"
+        return "not tested" if grade is None else grade.reason
     effects = effect_writing(
         findings.study.outcome(grade.outcome).kind, findings.drivers[grade.outcome].table["effect"]
     )
