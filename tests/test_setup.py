@@ -73,7 +73,7 @@ def test_lock_names_no_address_and_hashes_every_pin(lock: str) -> None:
     ("lock", "requirements"),
     [
         ("runtime.txt", declared(extras=("fast",))),
-        ("lab.txt", declared(extras=("fast", "lab", "quarto"))),
+        ("lab.txt", declared(extras=("fast", "lab"))),
         ("development.txt", declared(extras=("fast",), groups=("development",))),
     ],
 )
