@@ -189,6 +189,7 @@ def analyse(
     outcome: str,
     waves: tuple[str, ...] = (),
     notes: Sequence[str] = (),
+    model: Model | None = None,
 ) -> DriverResult:
     """Analyse the rows of one outcome with the study's common draws.
 
@@ -207,6 +208,8 @@ def analyse(
         Which waves the rows come from.
     notes : sequence of str
         Sentences that go before the analysis's own warnings.
+    model : Model, optional
+        Of the same rows, where it was built before.
 
     Raises
     ------
@@ -220,14 +223,9 @@ def analyse(
             lambda one: analyse(one, units, None, options, outcome=outcome, waves=waves),
             options.top,
         )
-    design = build_design(rows, missing=options.missing, min_n=options.min_n)
-    if not design.tested:
-        raise AnalysisError(
-            f"no driver of {shown(outcome)} can be tested: "
-            + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
-        )
-    reduction = reduce_columns(design.columns, design.rows, units)
-    model = Model(design, reduction)
+    if model is None:
+        model = build_model(rows, units, options, outcome=outcome)
+    design, reduction = model.design, model.reduction
     table = _point_estimates(design, reduction, model)
     top = min(options.top, -(-len(design.tested) // 2))
     lmg_draws = effect_sd_draws = np.empty((0, len(design.tested)))
@@ -267,6 +265,23 @@ def analyse(
         lmg_covariance=lmg_covariance,
         cautions=cautions,
     )
+
+
+def build_model(rows: Rows, units: SamplingUnits, options: Options, *, outcome: str) -> Model:
+    """Reduce the rows of one outcome to the second moments of its design.
+
+    Raises
+    ------
+    AnalysisError
+        No driver can be tested, or too few rows remain.
+    """
+    design = build_design(rows, missing=options.missing, min_n=options.min_n)
+    if not design.tested:
+        raise AnalysisError(
+            f"no driver of {shown(outcome)} can be tested: "
+            + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
+        )
+    return Model(design, reduce_columns(design.columns, design.rows, units))
 
 
 @dataclass(frozen=True)
@@ -332,24 +347,29 @@ class Model:
         always = range(len(self.exposures), len(used) - 2)
         return importance.lmg(without_quality, always=tuple(always))
 
+    def effects(self, q: np.ndarray) -> np.ndarray:
+        """Effect of a rating point: (..., m, m) to (..., p); NaN where it is not determined."""
+        fitted = self.fitted
+        found = coefficients(q, 1, fitted)
+        values = np.full((*q.shape[:-2], len(self.design.tested)), np.nan)
+        for j, quality in enumerate(self.design.quality):
+            if quality in fitted and quality not in self.aliased:
+                values[..., j] = found[..., fitted.index(quality)]
+        return values
+
     def effect_sd(self, q: np.ndarray) -> np.ndarray:
         """Effect of one standard deviation of the rating, for those who had it.
 
         Not a number where the effect is not determined.
         """
-        fitted = self.fitted
-        effects = coefficients(q, 1, fitted)
-        place = {column: index for index, column in enumerate(fitted)}
-        values = np.full((*q.shape[:-2], len(self.design.tested)), np.nan)
+        values = self.effects(q)
         for j, (quality, exposure) in enumerate(
             zip(self.design.quality, self.design.exposure, strict=True)
         ):
-            if quality not in place or quality in self.aliased:
-                continue
             had = 1.0 if exposure is None else q[..., 0, exposure]
             centre = q[..., 0, quality] / had
             variance = np.maximum(q[..., quality, quality] / had - centre**2, 0.0)
-            values[..., j] = effects[..., place[quality]] * np.sqrt(variance)
+            values[..., j] *= np.sqrt(variance)
         return values
 
 
