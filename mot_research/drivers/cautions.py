@@ -305,7 +305,7 @@ def _ratings(design: Design) -> Iterator[Caution]:
     if few:
         yield Caution(
             "few_raters",
-            f"Few rated {', '.join(few)} (effective numbers): their intervals are rough. Pool "
+            f"Few rated it, after weighting: {', '.join(few)}. These intervals are rough: pool "
             "waves, or ask more of those who had it.",
         )
 

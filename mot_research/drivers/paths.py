@@ -268,4 +268,5 @@ def _weighted_quantile(values: np.ndarray, weight: np.ndarray, quantile: float) 
     """Smallest value with at least this share of the weight at or below it."""
     order = np.argsort(values, kind="stable")
     share = np.cumsum(weight[order]) / weight.sum()
-    return float(values[order][min(np.searchsorted(share, quantile), len(values) - 1)])
+    place = int(np.searchsorted(share, quantile))
+    return float(values[order][min(place, len(values) - 1)])

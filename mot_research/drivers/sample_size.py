@@ -96,7 +96,8 @@ def sample_size(result: DriverResult, *, smallest_effect: float = 0.05) -> Sampl
     ]
     lmg = table["lmg"].to_numpy()
     n_border: list[int | None] = [None] * len(tested)
-    border, pair = None, ()
+    border: int | None = None
+    pair: tuple[str, ...] = ()
     if result.lmg_covariance.size and result.top < len(tested):
         errors = _errors_of_differences(result)
         order = np.argsort(-lmg, kind="stable")
@@ -107,7 +108,7 @@ def sample_size(result: DriverResult, *, smallest_effect: float = 0.05) -> Sampl
             interviews_needed(errors[j, k], lmg[j] - lmg[k], result.n_obs, result.confidence)
             for j, k in enumerate(other)
         ]
-        pair = (tested[last_in], tested[first_out])
+        pair = (str(tested[last_in]), str(tested[first_out]))
         border = _settled(result, lmg, order, errors)
     return SampleSize(
         outcome=result.outcome,
