@@ -42,9 +42,7 @@ def two_outcomes(n=800, *, seed=0, reach=0.7, blank=0.05, direct=(0.5, -1.5, 0.0
 
 
 def fit(rows, loyalty, units, *, draws=None, **options):
-    return paths(
-        rows, loyalty, units, draws, outcome="revenue", mediator_name="loyalty", **options
-    )
+    return paths(rows, loyalty, units, draws, outcome="revenue", mediator_name="loyalty", **options)
 
 
 @pytest.fixture(scope="module")

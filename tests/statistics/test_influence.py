@@ -49,9 +49,7 @@ def test_gradient_is_that_of_the_whole_function():
     steps = 1e-5 * np.diag(units)
     brute = np.array([importances(flat + s) - importances(flat - s) for s in steps]).T / 2e-5
     # Q_00 is the sum of the weights: it does not vary
-    assert (lmg_gradient(q, always) * units)[:, 1:] == pytest.approx(
-        brute[:, 1:], abs=DIFFERENCES
-    )
+    assert (lmg_gradient(q, always) * units)[:, 1:] == pytest.approx(brute[:, 1:], abs=DIFFERENCES)
 
 
 def test_the_centre_of_a_column_moves_nothing():
