@@ -11,17 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mot_research.drivers.design import (
-    WARN_BLANK_SHARE,
-    Design,
-    Rows,
-    build_design,
-)
+from mot_research.drivers.cautions import ASSOCIATED, FEW_UNITS, of_analysis
+from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.frames import rows_of_frame
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.transactional import is_transactional, one_by_one
 from mot_research.errors import AnalysisError, shown
 from mot_research.statistics import importance
+from mot_research.statistics.influence import lmg_gradient
 from mot_research.statistics.ranks import p_top, rank_sets, ranks
 from mot_research.statistics.regression import (
     aliased_columns,
@@ -41,9 +39,6 @@ from mot_research.statistics.second_moments import covariance
 Kind = Literal["score", "ordered", "binary", "amount", "share"]
 Missing = Literal["em", "drop"]
 
-FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
-ASSOCIATED = 0.05  # joint zero-order Wald test: above it a share is not told from none
-LARGE_DESIGN_EFFECT = 2.0
 
 MODELS: Mapping[str, str] = {
     "score": "least squares",
@@ -194,6 +189,7 @@ def analyse(
     outcome: str,
     waves: tuple[str, ...] = (),
     notes: Sequence[str] = (),
+    model: Model | None = None,
 ) -> DriverResult:
     """Analyse the rows of one outcome with the study's common draws.
 
@@ -212,29 +208,36 @@ def analyse(
         Which waves the rows come from.
     notes : sequence of str
         Sentences that go before the analysis's own warnings.
+    model : Model, optional
+        Of the same rows, where it was built before.
 
     Raises
     ------
     AnalysisError
         No driver can be tested, or too few rows remain.
     """
-    design = build_design(rows, missing=options.missing, min_n=options.min_n)
-    if not design.tested:
-        raise AnalysisError(
-            f"no driver of {shown(outcome)} can be tested: "
-            + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
+    if is_transactional(rows):
+        return one_by_one(
+            rows,
+            units,
+            lambda one: analyse(one, units, None, options, outcome=outcome, waves=waves),
+            options.top,
         )
-    reduction = reduce_columns(design.columns, design.rows, units)
-    model = Model(design, reduction)
+    if model is None:
+        model = build_model(rows, units, options, outcome=outcome)
+    design, reduction = model.design, model.reduction
     table = _point_estimates(design, reduction, model)
     top = min(options.top, -(-len(design.tested) // 2))
     lmg_draws = effect_sd_draws = np.empty((0, len(design.tested)))
+    lmg_covariance = np.empty((0, 0))
     unsupported: tuple[str, ...] = ()
     if draws is not None:
         q = reduction.resampled(draws)
         lmg_draws = model.lmg(q)
         effect_sd_draws = model.effect_sd(q)
         table, unsupported = _with_intervals(table, model, lmg_draws, effect_sd_draws, top, options)
+        lmg_covariance = model.lmg_covariance()
+    cautions = of_analysis(design, reduction, model, table, unsupported, kind=options.kind)
     mean, sd = model.outcome_mean_and_sd
     return DriverResult(
         outcome=outcome,
@@ -256,10 +259,29 @@ def analyse(
         seed=options.seed,
         missing=options.missing,
         not_tested=dict(design.not_tested),
-        warnings=(*notes, *_warnings(design, reduction, model, table, unsupported)),
+        warnings=(*notes, *(caution.text for caution in cautions)),
         lmg_draws=lmg_draws,
         effect_sd_draws=effect_sd_draws,
+        lmg_covariance=lmg_covariance,
+        cautions=cautions,
     )
+
+
+def build_model(rows: Rows, units: SamplingUnits, options: Options, *, outcome: str) -> Model:
+    """Reduce the rows of one outcome to the second moments of its design.
+
+    Raises
+    ------
+    AnalysisError
+        No driver can be tested, or too few rows remain.
+    """
+    design = build_design(rows, missing=options.missing, min_n=options.min_n)
+    if not design.tested:
+        raise AnalysisError(
+            f"no driver of {shown(outcome)} can be tested: "
+            + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
+        )
+    return Model(design, reduce_columns(design.columns, design.rows, units))
 
 
 @dataclass(frozen=True)
@@ -307,6 +329,15 @@ class Model:
         always = [column - 2 for column in (*self.exposures, *self.design.controls)]
         return importance.lmg(covariance(q), always=always)
 
+    def lmg_covariance(self) -> np.ndarray:
+        """Design covariance of lmg by influence values; empty where columns are collinear."""
+        always = [column - 2 for column in (*self.exposures, *self.design.controls)]
+        try:
+            gradient = lmg_gradient(self.reduction.q, always)
+        except AnalysisError:
+            return np.empty((0, 0))
+        return self.reduction.covariance_of(gradient)
+
     def contact(self, q: np.ndarray) -> np.ndarray:
         """Importance of having it, of the drivers whose reach is below 1."""
         if not self.exposures:
@@ -316,24 +347,29 @@ class Model:
         always = range(len(self.exposures), len(used) - 2)
         return importance.lmg(without_quality, always=tuple(always))
 
+    def effects(self, q: np.ndarray) -> np.ndarray:
+        """Effect of a rating point: (..., m, m) to (..., p); NaN where it is not determined."""
+        fitted = self.fitted
+        found = coefficients(q, 1, fitted)
+        values = np.full((*q.shape[:-2], len(self.design.tested)), np.nan)
+        for j, quality in enumerate(self.design.quality):
+            if quality in fitted and quality not in self.aliased:
+                values[..., j] = found[..., fitted.index(quality)]
+        return values
+
     def effect_sd(self, q: np.ndarray) -> np.ndarray:
         """Effect of one standard deviation of the rating, for those who had it.
 
         Not a number where the effect is not determined.
         """
-        fitted = self.fitted
-        effects = coefficients(q, 1, fitted)
-        place = {column: index for index, column in enumerate(fitted)}
-        values = np.full((*q.shape[:-2], len(self.design.tested)), np.nan)
+        values = self.effects(q)
         for j, (quality, exposure) in enumerate(
             zip(self.design.quality, self.design.exposure, strict=True)
         ):
-            if quality not in place or quality in self.aliased:
-                continue
             had = 1.0 if exposure is None else q[..., 0, exposure]
             centre = q[..., 0, quality] / had
             variance = np.maximum(q[..., quality, quality] / had - centre**2, 0.0)
-            values[..., j] = effects[..., place[quality]] * np.sqrt(variance)
+            values[..., j] *= np.sqrt(variance)
         return values
 
 
@@ -481,83 +517,3 @@ def _columns(resampled: bool) -> list[str]:
     ]
     needs_draws = {"ci_lower", "ci_upper", "rank_lower", "rank_upper", "p_top", "p_top_each"}
     return [name for name in names if resampled or name not in needs_draws]
-
-
-def _warnings(
-    design: Design,
-    reduction: Reduction,
-    model: Model,
-    table: pd.DataFrame,
-    unsupported: tuple[str, ...],
-) -> list[str]:
-    found = []
-    if design.n_blank_outcome:
-        found.append(
-            f"{design.n_blank_outcome} rows have no answer for the outcome and are left out."
-        )
-    if design.n_dropped:
-        found.append(f"{design.n_dropped} rows with a blank are left out (missing: drop).")
-    found += [f"{shown(name)} is not tested: {why}." for name, why in design.not_tested.items()]
-    everyone = [name for name, e in zip(design.tested, design.exposure, strict=True) if e is None]
-    if everyone:
-        found.append(
-            f"No contact effect for {_named(everyone)}: everyone who answered had it (reach 1)."
-        )
-    often_blank = [
-        f"{name} ({design.described[name].blank_share:.0%})"
-        for name in design.tested
-        if design.described[name].blank_share > WARN_BLANK_SHARE
-    ]
-    if often_blank:
-        found.append(f"Often left blank: {_named(often_blank)}.")
-    aliased = [
-        name
-        for name, quality in zip(design.tested, design.quality, strict=True)
-        if quality in model.aliased
-    ]
-    if aliased:
-        found.append(
-            f"Exactly collinear: {_named(aliased)}. They share their importance; the effect of "
-            "each is not estimable. Keep one of them, or combine them."
-        )
-    if unsupported:
-        found.append(f"The importance of {_named(unsupported)} is not distinguishable from none.")
-    suppressed = _suppressed(model, table)
-    if suppressed:
-        found.append(
-            f"Suppression: the effect of {_named(suppressed)} has another sign than its plain "
-            "correlation with the outcome. Check coding and scale before using it."
-        )
-    effect = reduction.n_obs / reduction.n_effective
-    if effect > LARGE_DESIGN_EFFECT:
-        found.append(
-            f"The weights cost precision: {reduction.n_obs} rows are worth "
-            f"{reduction.n_effective:.0f} (design effect of weighting {effect:.1f})."
-        )
-    if reduction.n_units < FEW_UNITS:
-        found.append(
-            f"Only {reduction.n_units} clusters: intervals come from the jackknife and are "
-            "themselves uncertain."
-        )
-    if reduction.units.merged:
-        groups = "; ".join(" with ".join(group) for group in reduction.units.merged)
-        found.append(f"Strata with a single cluster were merged: {groups}.")
-    if not reduction.moments.converged:
-        found.append(
-            "Completing the blanks did not converge: point estimates are approximate. "
-            "Compare with missing: drop."
-        )
-    return found
-
-
-def _suppressed(model: Model, table: pd.DataFrame) -> list[str]:
-    """Drivers significant with another sign than their correlation given the rest."""
-    q, design = model.reduction.q, model.design
-    always = [column - 2 for column in (*model.exposures, *design.controls)]
-    swept = importance.sweep_out(covariance(q), always)
-    opposite = np.sign(table["effect"].to_numpy()) == -np.sign(swept[0, 1:])
-    return list(table.index[opposite & (table["p_value"].to_numpy() <= ASSOCIATED)])
-
-
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(shown(name) for name in names)

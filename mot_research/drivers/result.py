@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from mot_research.drivers.cautions import Caution
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,6 +57,11 @@ class DriverResult:
     lmg_draws, effect_sd_draws : ndarray (n_resamples, tested drivers)
         The common draws, in the order of ``tested``; no rows without
         resamples.
+    lmg_covariance : ndarray (tested drivers, tested drivers)
+        Design covariance of ``lmg`` by influence values; empty without
+        resamples, and where the importances have none.
+    cautions : tuple of Caution
+        What ``warnings`` says, each with its rule.
     """
 
     outcome: str
@@ -79,6 +86,8 @@ class DriverResult:
     warnings: tuple[str, ...]
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
+    lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -93,6 +102,11 @@ class DriverResult:
         """The cells of one driver, by column; those of one not tested are not numbers."""
         cells = self.table.loc[[driver]].to_dict("records")[0]
         return {str(name): float(value) for name, value in cells.items()}
+
+    @property
+    def is_ranked(self) -> bool:
+        """False where too few rated two drivers, and each has a model of its own."""
+        return bool(self.table["rank"].notna().any())
 
     def to_frame(self) -> pd.DataFrame:
         """One row per driver, as given; the cells of a driver not tested are empty.

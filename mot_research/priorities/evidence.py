@@ -200,6 +200,8 @@ def _importance(deciding: Deciding | None, role: str, moment_id: str) -> Metric:
         return Metric(None, reason=result.not_tested[moment_id])
     if moment_id not in result.table.index:
         return Metric(None, reason="it has no rating in the survey")
+    if not result.is_ranked:
+        return Metric(None, reason="too few rated two moments to share importance out")
     row = result.row(moment_id)
     lower, upper = share_interval(result, moment_id)
     return Metric(row["share"], lower, upper, int(row["n"]))

@@ -15,6 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from mot_research.drivers.paths import Paths
+from mot_research.drivers.reliability import Reliability
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
@@ -54,6 +56,29 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "consensus": None,
             "change": None,
             "value": None,
+            "paths": [_paths(one) for one in findings.paths.values()],
+            "robustness": [
+                {
+                    "outcome": one.outcome,
+                    "condition_index": one.condition_index,
+                    "moments": _rows(one.to_frame()),
+                    "left_out": _rows(one.left_out, index=False),
+                    "not_left_out": list(one.not_left_out),
+                }
+                for one in findings.robustness.values()
+            ],
+            "sample_sizes": [
+                {
+                    "outcome": one.outcome,
+                    "n_obs": one.n_obs,
+                    "power": one.power,
+                    "border": one.border,
+                    "border_pair": list(one.border_pair),
+                    "moments": _rows(one.to_frame()),
+                }
+                for one in findings.sample_sizes.values()
+            ],
+            "reliability": _reliability(findings.reliability),
             "warnings": list(findings.warnings),
             "problems": _rows(findings.problems.drop(columns="examples"), index=False),
         }
@@ -110,6 +135,35 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
             for row in _rows(result.to_frame())
         ],
         "warnings": list(result.warnings),
+        "cautions": [asdict(caution) for caution in result.cautions],
+    }
+
+
+def _paths(one: Paths) -> dict[str, Any]:
+    return {
+        "outcome": one.outcome,
+        "mediator": one.mediator,
+        "waves": list(one.waves),
+        "n_obs": one.n_obs,
+        "b": one.b,
+        "b_ci_lower": one.b_ci_lower,
+        "b_ci_upper": one.b_ci_upper,
+        "confidence": one.confidence,
+        "note": one.note,
+        "moments": _rows(one.to_frame()),
+    }
+
+
+def _reliability(one: Reliability | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "wave": one.wave,
+        "halo": one.halo,
+        "halo_correlation": one.halo_correlation,
+        "n_ratings": one.n_ratings,
+        "n_pairs": one.n_pairs,
+        "scales": _rows(one.to_frame()),
     }
 
 
