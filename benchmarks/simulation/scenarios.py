@@ -1,0 +1,43 @@
+"""The kinds of study that are simulated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.population import Moments
+from simulation.surveys import Scenario
+
+TEN = Moments(
+    reach=np.array([1, 1, 0.95, 0.9, 0.8, 0.6, 0.6, 0.4, 0.25, 0.1]),
+    effect=np.array([0.35, 0, 0.3, 0.2, 0, 0.3, 0, 0.25, 0, 0.5]),
+    contact=np.array([0, 0, 0, 0.3, 0, -0.4, 0.2, 0, 0.3, 0]),
+    quality=np.array([0.2, 0.3, 0.1, 0, -0.2, 0, -0.1, 0, -0.2, -0.3]),
+    moved=np.array([0, 0.2, 0, 0, -0.2, 0, 0, 0.15, 0, 0]),
+)
+
+# Fourteen real effects from large to small, six nulls; every size of reach among both.
+TWENTY = Moments(
+    reach=np.tile([1, 0.95, 0.8, 0.6, 0.4, 0.9, 0.2, 0.7, 1, 0.1], 2),
+    effect=np.array(
+        [0.32, 0.30, 0.28, 0.26, 0.24, 0.22, 0.50, 0, 0.20, 0]
+        + [0, 0.18, 0.16, 0, 0.14, 0.12, 0, 0.10, 0.08, 0]
+    ),
+    contact=np.tile([0, 0, 0.2, 0, -0.3, 0, 0.2, 0, 0, -0.2], 2),
+    quality=np.tile([0.2, 0, -0.2, 0.1, -0.1], 4),
+    moved=np.zeros(20),
+    noise=1.5,
+)
+
+COVERAGE = (
+    Scenario("respondents", "1,500 respondents, no blanks", TEN, 1500),
+    Scenario("small", "400 respondents, no blanks", TEN, 400),
+    Scenario("clusters_200", "1,500 in 200 clusters, 6 % blanks", TEN, 1500, 200, 0.06),
+    Scenario("clusters_30", "1,500 in 30 clusters, 6 % blanks", TEN, 1500, 30, 0.06),
+    Scenario("blanks", "1,500 in 200 clusters, 20 % blanks", TEN, 1500, 200, 0.20),
+)
+
+POWER = (
+    Scenario("power_750", "effective n 750", TWENTY, 1500, n_studies=200, naive=False),
+    Scenario("power_1500", "effective n 1,500", TWENTY, 3000, n_studies=200, naive=False),
+    Scenario("power_10000", "effective n 10,000", TWENTY, 20000, n_studies=50, naive=False),
+)
