@@ -21,7 +21,7 @@ from mot_research.study.definition import Study
 from simulation.intervals import Intervals, driver_intervals
 from simulation.naive import Naive, naive_alternatives
 from simulation.surveys import Scenario, simulated_survey
-from simulation.truth import Truth
+from simulation.truth import BOTTOM_BOX, TOP_BOX, Truth
 
 METRICS = {  # metric of a moment → the kind of interval it is
     "reach": "reach",
@@ -39,12 +39,13 @@ class Record:
     """One study: intervals by kind, each a pair of (p,), and figures of its decisions.
 
     A figure is 0 or 1, a share of the moments, or a count; NaN where there is
-    nothing to count. ``raters`` (p,) is how many rated each moment.
+    nothing to count. ``counts`` has how many rated each moment (``raters``),
+    and gave a top or a bottom rating (``high``, ``low``), each (p,).
     """
 
     intervals: Intervals
     figures: dict[str, float]
-    raters: np.ndarray
+    counts: dict[str, np.ndarray]
     naive: dict[str, Naive]
 
 
@@ -73,8 +74,16 @@ def study_record(scenario: Scenario, study: Study, truth: Truth, number: int) ->
     return Record(
         intervals=intervals,
         figures=_figures(result, boxes.table, priorities, truth),
-        raters=result.table["n"].to_numpy(dtype=float),
-        naive=naive_alternatives(survey, rows, result, options, truth) if scenario.naive else {},
+        counts={
+            "raters": result.table["n"].to_numpy(dtype=float),
+            "high": np.isin(rows.ratings, TOP_BOX).sum(axis=0),
+            "low": np.isin(rows.ratings, BOTTOM_BOX).sum(axis=0),
+        },
+        naive=(
+            naive_alternatives(survey, rows, result, options, truth)
+            if number < scenario.n_naive
+            else {}
+        ),
     )
 
 

@@ -13,7 +13,14 @@ from simulation.surveys import Scenario
 from simulation.truth import Truth
 
 PRODUCT = "mot_research"
-ENOUGH_RATERS = 100
+ENOUGH = 100  # raters; of a penalty or a reward those who gave such a rating
+COUNTED = {  # kind of interval → what it rests on
+    "reach": (),
+    "reward": ("high",),
+    "penalty": ("low",),
+    "asymmetry": ("high", "low"),
+    "penalty_reward_difference": ("high", "low"),
+}
 SMALL_SHARE = 0.005
 DIGITS = 4
 
@@ -21,14 +28,18 @@ Summary = dict[str, Any]
 
 
 def summarise(scenario: Scenario, records: Sequence[Record], truth: Truth) -> Summary:
-    """Plain numbers, ready for JSON.
+    """Plain numbers, ready for JSON: intervals where the scenario is about them, and figures.
 
     A coverage is the mean over moments within a study, then over studies; its
-    Monte Carlo error comes from the spread between studies. Moments that fewer
-    than 100 rated on average, or whose true importance is below .005, stand in
-    a group of their own.
+    Monte Carlo error comes from the spread between studies. Moments with fewer
+    than 100 raters on average (for a penalty: low ratings, for a reward: top
+    ratings), or whose true importance is below .005, stand in groups of their
+    own.
     """
-    raters = np.mean([record.raters for record in records], axis=0)
+    counts = {
+        name: np.mean([record.counts[name] for record in records], axis=0)
+        for name in records[0].counts
+    }
     methods: dict[str, list[tuple[Intervals, dict[str, float]]]] = {
         PRODUCT: [(record.intervals, record.figures) for record in records]
     }
@@ -43,29 +54,34 @@ def summarise(scenario: Scenario, records: Sequence[Record], truth: Truth) -> Su
         "moments": len(truth.null),
         "null_moments": int(truth.null.sum()),
         "r_squared": _rounded(truth.r_squared),
-        "fewest_raters": _rounded(raters.min()),
+        "fewest_raters": _rounded(counts["raters"].min()),
         "studies": len(records),
         "resamples": scenario.n_resamples,
         "methods": {
             name: {
-                "intervals": _coverages([one for one, _ in found], truth, raters),
-                "figures": _figures([two for _, two in found]),
+                "intervals": _coverages([intervals for intervals, _ in found], truth, counts)
+                if scenario.about == "coverage"
+                else {},
+                "figures": _figures([figures for _, figures in found]),
             }
             for name, found in methods.items()
         },
     }
 
 
-def _coverages(found: Sequence[Intervals], truth: Truth, raters: np.ndarray) -> Summary:
+def _coverages(found: Sequence[Intervals], truth: Truth, counts: dict[str, np.ndarray]) -> Summary:
     coverages = {}
     for kind in dict.fromkeys(kind for intervals in found for kind in intervals):
         own = [intervals[kind] for intervals in found if kind in intervals]
         lower, upper = (np.stack(ends) for ends in zip(*own, strict=True))
         true = truth.values[kind]
         small = true < SMALL_SHARE if kind in ("lmg", "share") else np.zeros(len(true), bool)
+        enough = np.ones(len(true), bool)
+        for name in COUNTED.get(kind, ("raters",)):
+            enough &= counts[name] >= ENOUGH
         groups = {
-            "enough": (raters >= ENOUGH_RATERS) & ~small,
-            "few raters": (raters < ENOUGH_RATERS) & ~small,
+            "enough": enough & ~small,
+            "few raters": ~enough & ~small,
             "small importance": small,
         }
         coverages[kind] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,19 +20,21 @@ WAVES = ("A", "B")
 class Scenario:
     """A kind of study that is simulated many times.
 
-    ``clusters`` is None where respondents are the sampling units. ``naive``
-    says whether the naive alternatives are measured too.
+    It is ``about`` the coverage of intervals or the power of the verdict rules.
+    ``clusters`` is None where respondents are the sampling units. In the first
+    ``n_naive`` studies the naive alternatives are measured too.
     """
 
+    about: Literal["coverage", "power"]
     name: str
     title: str
     moments: Moments
     n: int
     clusters: int | None = None
     blank_share: float = 0.0
-    n_studies: int = 400
+    n_studies: int = 2
+    n_naive: int = 0
     n_resamples: int = 400
-    naive: bool = True
 
 
 def simulated_study(scenario: Scenario) -> Study:
