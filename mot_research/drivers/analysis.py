@@ -189,7 +189,6 @@ def analyse(
     outcome: str,
     waves: tuple[str, ...] = (),
     notes: Sequence[str] = (),
-    model: Model | None = None,
 ) -> DriverResult:
     """Analyse the rows of one outcome with the study's common draws.
 
@@ -208,8 +207,6 @@ def analyse(
         Which waves the rows come from.
     notes : sequence of str
         Sentences that go before the analysis's own warnings.
-    model : Model, optional
-        Of the same rows, where it was built before.
 
     Raises
     ------
@@ -223,8 +220,20 @@ def analyse(
             lambda one: analyse(one, units, None, options, outcome=outcome, waves=waves),
             options.top,
         )
-    if model is None:
-        model = build_model(rows, units, options, outcome=outcome)
+    model = build_model(rows, units, options, outcome=outcome)
+    return analyse_model(model, draws, options, outcome=outcome, waves=waves, notes=notes)
+
+
+def analyse_model(
+    model: Model,
+    draws: Draws | None,
+    options: Options,
+    *,
+    outcome: str,
+    waves: tuple[str, ...] = (),
+    notes: Sequence[str] = (),
+) -> DriverResult:
+    """Analyse a design that is reduced already; arguments as in :func:`analyse`."""
     design, reduction = model.design, model.reduction
     table = _point_estimates(design, reduction, model)
     top = min(options.top, -(-len(design.tested) // 2))
@@ -244,7 +253,7 @@ def analyse(
         kind=options.kind,
         model=MODELS[options.kind],
         waves=waves,
-        table=table.reindex(list(rows.drivers))[_columns(draws is not None)],
+        table=table.reindex(list(design.rows.drivers))[_columns(draws is not None)],
         r_squared=model.r_squared,
         r_squared_controls=model.r_squared_controls,
         n_obs=reduction.n_obs,

@@ -52,7 +52,7 @@ class Rows:
     unit: np.ndarray
 
     def keep(self, rows: np.ndarray) -> Rows:
-        """The rows at these positions."""
+        """The rows chosen by positions, or by a mask."""
         return Rows(
             self.drivers,
             self.ratings[rows],
