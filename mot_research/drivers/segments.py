@@ -208,7 +208,7 @@ def segments(
         waves=tuple(having),
         values=values,
         results={
-            value: masked(result, pd.DataFrame(cells.loc[value]))
+            value: masked(result, cells.loc[[value]].droplevel("value"))
             for value, result in results.items()
         },
         cells=cells,
