@@ -413,7 +413,6 @@ def _effects(
     p = len(design.tested)
     estimates = np.full((2, p), np.nan)
     gradients = np.zeros((2 * p, fit.gradient.shape[1]))
-    flat = {pair: index for index, pair in enumerate(zip(*np.triu_indices(len(q)), strict=True))}
     for j, (quality, exposure) in enumerate(zip(design.quality, design.exposure, strict=True)):
         if quality not in fit.columns or quality in model.aliased:
             continue
@@ -425,8 +424,8 @@ def _effects(
         centre = q[0, quality] / had
         estimates[1, j] = raw + estimates[0, j] * centre
         gradients[p + j] = gradient + centre * gradients[j]
-        gradients[p + j, flat[0, quality]] += estimates[0, j] / had
-        gradients[p + j, flat[0, exposure]] -= estimates[0, j] * centre / had
+        gradients[p + j, quality] += estimates[0, j] / had  # vech begins with Q[0], the means
+        gradients[p + j, exposure] -= estimates[0, j] * centre / had
     errors = np.sqrt(np.diag(reduction.covariance_of(gradients))).reshape(2, p)
     errors = np.where(np.isnan(estimates), np.nan, errors)
     return {

@@ -93,6 +93,19 @@ def render_pdf(
             written.write_bytes(content)
 
 
+def html_to_markdown(html: str) -> str:
+    """HTML as Markdown with pipe tables; scripts, styles and attributes are left behind."""
+    writer = "markdown-raw_html-raw_attribute-simple_tables-multiline_tables-grid_tables"
+    command = [
+        pandoc_command(),
+        "--from=html-native_divs-native_spans",
+        f"--to={writer}",
+        "--wrap=none",
+    ]
+    done = subprocess.run(command, input=html, capture_output=True, encoding="utf-8", check=True)
+    return done.stdout
+
+
 def font_folders() -> list[Path]:
     """The folders of the house fonts and of DejaVu Sans, which fills in missing signs."""
     folders = [FONTS]
@@ -107,8 +120,8 @@ def pandoc_command() -> str:
     """The pandoc on PATH if it is new enough, else the one that came with the package."""
     found = shutil.which("pandoc")
     if found:
-        line = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
-        version = re.match(r"pandoc\S* (\d+)\.(\d+)", line)
+        done = subprocess.run([found, "--version"], check=False, capture_output=True, text=True)
+        version = re.match(r"pandoc\S* (\d+)\.(\d+)", done.stdout)
         if version and (int(version[1]), int(version[2])) >= OLDEST_PANDOC:
             return found
     import pypandoc
@@ -154,7 +167,7 @@ def _pandoc(folder: Path, arguments: list[str]) -> str:
         *arguments,
         str(folder / "document.md"),
     ]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder)
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", cwd=folder)
     if done.returncode:
         own = _FILTER_MESSAGE.search(done.stderr)
         if own:

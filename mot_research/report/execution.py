@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FIGURE_DPI = 220
 SVG_SALT = "mot_research"
+LONGEST_FOLDER = 85  # a Unix socket's path may have 103 characters (macOS)
 _INLINE_TYPE = "application/x.mot.inline+json"
 _INLINE_CODE = """\
 import IPython.display as _display
@@ -186,7 +187,7 @@ def _run(work: Any) -> None:
     def target() -> None:
         try:
             asyncio.run(work)
-        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+        except BaseException as error:
             failures.append(error)
 
     thread = threading.Thread(target=target)
@@ -251,7 +252,7 @@ def _client(
         kernel_name="python3",
         kernel_spec_manager=ThisInterpreter(),
         connection_file=str(folder / "kernel.json"),
-        transport="ipc" if os.name == "posix" else "tcp",
+        transport="ipc" if os.name == "posix" and len(str(folder)) <= LONGEST_FOLDER else "tcp",
     )
     client = NotebookClient(notebook, km=manager, timeout=timeout, allow_errors=False)
     # A drawing in SVG carries its exact data points; a document of few people asks for png.
@@ -269,10 +270,17 @@ def _client(
 
 
 def _environment() -> dict[str, str]:
-    """The environment with this very `mot_research` importable, and sets in one order."""
+    """The environment with this very `mot_research` importable, and sets in one order.
+
+    Figures must reach the document, also where a server has another backend set.
+    """
     root = str(Path(mot_research.__file__).resolve().parents[1])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
 
 
 def _place(cell: "NotebookNode", document: Document, places: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -27,10 +26,11 @@ ROOM_FOR_RATING = 0.1
 RING_AT_MOST = 1.3  # of LARGEST
 CIRCLE_ROOM = 2 * RING_AT_MOST * LARGEST + 0.06
 NAME_TYPE = 7.3
+HEAD_TYPE = 8.5
 LINE = 0.122
 NAME_LINES = 3
 ROW = CIRCLE_ROOM + NAME_LINES * LINE + 0.09
-LETTERS_PER_INCH = 18.0
+LONGEST_NAME = 80  # characters, before it is wrapped
 HIGHEST = 8.6
 BAND = "#f3f6f9"
 
@@ -72,14 +72,15 @@ def experience_map(findings: Findings, ax: Axes | None = None, *, role: str | No
                 ax.add_patch(
                     Rectangle(band, width - 0.04, height - FOOT - HEAD, fc=BAND, lw=0, zorder=0)
                 )
+            head = style.label(name, LONGEST_NAME) if name else ""
             ax.text(
                 left + width / 2,
                 -HEAD / 2 + 0.02,
-                style.label(name, int(width * 13)),
+                style.wrap(head, width - 0.1, 1, size=HEAD_TYPE, bold=True),
                 ha="center",
                 va="center",
                 color=style.PAPER,
-                fontsize=style.TYPE_SIZE - 0.5,
+                fontsize=HEAD_TYPE,
                 fontweight="bold",
             )
             for j, row in enumerate(rows):
@@ -104,7 +105,7 @@ def _columns(findings: Findings) -> list[tuple[str, list[Priority]]]:
 def _spread(rows: list[Priority]) -> list[tuple[str, list[Priority]]]:
     """Lay moments without any stage over several columns."""
     n = min(6, len(rows))
-    return [(words.NO_STAGE, rows[i::n]) for i in range(n)]
+    return [("" if i else words.NO_STAGE, rows[i::n]) for i in range(n)]
 
 
 def _painter(
@@ -155,7 +156,7 @@ def _painter(
         ax.text(
             x,
             y - CIRCLE_ROOM,
-            _wrapped(f"{row.place} " if on_list else "", row.moment.name, width),
+            _wrapped(row, width),
             ha="center",
             va="top",
             fontsize=NAME_TYPE,
@@ -192,11 +193,11 @@ def _say_rating(
     )
 
 
-def _wrapped(place: str, name: str, width: float) -> str:
-    per_line = max(6, int((width - 0.08) * LETTERS_PER_INCH))
-    text = place + style.label(name, per_line * NAME_LINES - len(place))
-    lines = textwrap.wrap(text, per_line, max_lines=NAME_LINES, placeholder=style.ELLIPSIS)
-    return "\n".join(lines)
+def _wrapped(row: Priority, width: float) -> str:
+    on_list = row.place is not None
+    name = style.label(row.moment.name, LONGEST_NAME)
+    text = f"{row.place} {name}" if on_list else name
+    return style.wrap(text, width - 0.1, NAME_LINES, size=NAME_TYPE, bold=on_list)
 
 
 def _key(ax: Axes, y: float) -> None:

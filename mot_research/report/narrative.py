@@ -26,8 +26,11 @@ from mot_research.report.words import counted, listed, number, sentence
 
 ANSWER_WORDS = 150  # of the answer and the decisions together
 DECISION_WORDS = 75
+DECISIONS = 5
 NAMED_AT_MOST = 3  # moments named in one sentence; the table names them all
 NAME_CHARACTERS = 44
+EMPTY_LIST = "No moment is on the list."
+MOMENTS_HEADING = "The moments on the list"
 NOTHING_DRAWN = "No moment has both a rating and an importance, so there is nothing to draw."
 
 
@@ -109,7 +112,7 @@ def _headline(findings: Findings) -> str:
 
 def decisions(findings: Findings) -> str:
     """Return the decisions asked of leaders, as a numbered list."""
-    kept = _within(DECISION_WORDS, _decision_sentences(findings))
+    kept = _within(DECISION_WORDS, _decision_sentences(findings))[:DECISIONS]
     return "\n".join(f"{i}. {text}" for i, text in enumerate(kept, 1))
 
 
@@ -202,6 +205,17 @@ def evidence_note(result: DriverResult, findings: Findings) -> str:
         "*One point better*: what goes with a rating one point higher, in "
         f"{_unit(result, findings)} of {_outcome(findings, result)}, for those who had it. In "
         f"brackets: {percent(result.confidence)} intervals."
+        + (f" {_pooled(result, findings)}" if result.outcome in findings.alone else "")
+    )
+
+
+def _pooled(result: DriverResult, findings: Findings) -> str:
+    waves = listed([escape_markdown(wave) for wave in result.waves])
+    alone = findings.alone[result.outcome]
+    return (
+        f"Waves {waves} are pooled ({count(result.n_obs)} answers); *"
+        f"{escape_markdown(findings.wave)} alone* is one point better in that wave by itself "
+        f"({count(alone.n_obs)} answers)."
     )
 
 
@@ -227,13 +241,14 @@ def map_caption(findings: Findings) -> str:
     """Return the caption of the experience map: how to read it, and what is seen."""
     return _caption(
         findings,
-        "Circle: importance by its area, mean rating by its colour; dashed ring: the upper end of "
-        f"the interval. {alt_experience_map(findings)}",
+        f"Circle: importance for {words.THE_ROLES[charts.first_role(findings.priorities)]} by its "
+        "area, mean rating by its colour; dashed ring: the upper end of its interval. "
+        f"{alt_experience_map(findings)}",
     )
 
 
 def _caption(findings: Findings, text: str) -> str:
-    return f"{simulated(findings)} {text}".strip()
+    return _ended(f"{simulated(findings)} {text}".strip())
 
 
 def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> str:
@@ -301,8 +316,8 @@ def alt_experience_map(findings: Findings) -> str:
 
 def how_sure(row: Priority) -> str:
     """Return how sure a verdict is, in a few plain words (no Markdown)."""
-    grades = list(row.grades.values())
-    if any(grade.certain and grade.grade == "proven" for grade in grades):
+    grades = [grade for grade in row.grades.values() if grade.grade == row.verdict]
+    if row.verdict == "proven" and any(grade.certain for grade in grades):
         return "Certain"
     best = max((p for g in grades for p in (g.p_top, g.p_top_each) if p is not None), default=None)
     word = {"proven": "Proven", "likely": "Likely"}.get(row.verdict, "Not proven")
@@ -383,7 +398,9 @@ def missed(findings: Findings) -> str:
     """Return what the data prove and the workshop left out."""
     rows = [row for row in findings.priorities.rows if "missed_by_workshop" in row.flags]
     if rows:
-        return f"Proven, but not on the workshop's shortlist: {_names(rows, at_most=len(rows))}."
+        return _ended(
+            f"Proven, but not on the workshop's shortlist: {_names(rows, at_most=len(rows))}."
+        )
     if all(row.metrics["consensus"].value is None for row in findings.priorities.rows) and all(
         row.moment.shortlist is None for row in findings.priorities.rows
     ):
@@ -502,10 +519,15 @@ def _n_words(text: str) -> int:
     return len(text.split())
 
 
+def _ended(text: str) -> str:
+    """Let the ellipsis of a shortened name end its sentence."""
+    return text.replace("….", "…")
+
+
 def _within(room: int, sentences: Iterable[str]) -> list[str]:
     """Return the sentences that fit in so many words, the first always."""
     kept: list[str] = []
-    for text in sentences:
+    for text in map(_ended, sentences):
         if not kept or sum(map(_n_words, kept)) + _n_words(text) <= room:
             kept.append(text)
     return kept

@@ -13,11 +13,17 @@ A_PAGE = 2  # moments
 
 
 def the_moments(findings: Findings) -> str:
-    """Return a half page for each moment on the list."""
+    """Return the section with a half page for each moment on the list."""
     blocks = [_moment(row, findings) for row in findings.priorities.listed]
-    for after in range(A_PAGE, len(blocks), A_PAGE):
-        blocks[after] = f"{PAGE_BREAK}\n\n{blocks[after]}"
-    return "\n\n".join(blocks) or "No moment is on the list."
+    heading = f"## {narrative.MOMENTS_HEADING}"
+    if not blocks:
+        return f"{heading}\n\n{narrative.EMPTY_LIST}"
+    blocks[0] = f"{heading}\n\n{blocks[0]}"
+    for first in range(0, len(blocks), A_PAGE):
+        blocks[first] = f"{PAGE_BREAK}\n\n{blocks[first]}"
+    if len(blocks) % A_PAGE == 0:
+        blocks.append(PAGE_BREAK)
+    return "\n\n".join(blocks)
 
 
 def the_evidence(findings: Findings) -> str:
@@ -31,7 +37,7 @@ def the_evidence(findings: Findings) -> str:
                 table,
                 narrative.evidence_note(result, findings),
             ]
-    return "\n\n".join(parts) or "No moment is on the list, so there is no evidence to show."
+    return "\n\n".join(parts) or narrative.EMPTY_LIST
 
 
 def _moment(row: Priority, findings: Findings) -> str:

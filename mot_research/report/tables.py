@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
@@ -31,7 +32,8 @@ from mot_research.report.numbers import (
     with_base,
 )
 
-LONGEST_NAME = 90
+LONGEST_NAME = 90  # characters in a table
+LONGEST_ON_PAGE_ONE = 64
 SHORT_HASH = 12
 NONE = "–"
 ABSENCES = ("n_rated", "n_not_experienced", "n_blank", "n_not_asked")
@@ -150,7 +152,7 @@ def the_list(findings: Findings) -> str:
     rows = [
         (
             str(row.place),
-            shorten(row.moment.name, LONGEST_NAME),
+            shorten(row.moment.name, LONGEST_ON_PAGE_ONE),
             shorten(row.moment.owner, 40) if row.moment.owner else words.NO_OWNER,
             words.ACTIONS[row.action] if row.action else NONE,
             _proven_for(row),
@@ -163,19 +165,25 @@ def the_list(findings: Findings) -> str:
 
 
 def evidence(findings: Findings, role: str) -> str:
-    """Return the numbers of one role for the list, with intervals."""
+    """Return the numbers of one role for the list, with intervals.
+
+    Where the analysis pools several waves, this wave alone stands beside.
+    """
     result = narrative.deciding(findings).get(role)
     on_list = findings.priorities.listed
     if result is None or not on_list:
         return ""
+    alone = findings.alone.get(result.outcome)
+    beside = [Column("Reach", 3, "right"), Column("Mean", 3, "right")]
+    if alone is not None:
+        beside = [Column(f"{findings.wave} alone", 8, "right")]
     columns = (
         Column("#", 1, "right"),
         Column("Moment", 12),
         Column("Share of importance", 6, "right"),
         Column("One point better", 9, "right"),
         Column("Rank", 5, "right"),
-        Column("Reach", 3, "right"),
-        Column("Mean", 3, "right"),
+        *beside,
         Column("Verdict", 5),
     )
     rows = [
@@ -183,14 +191,31 @@ def evidence(findings: Findings, role: str) -> str:
             str(row.place),
             shorten(row.moment.name, LONGEST_NAME),
             *grade_cells(row, role, findings),
-            metric_text(row.metrics["reach"], PERCENT, interval=False),
-            metric_text(row.metrics["mean_rating"], TWO_DIGITS, interval=False),
+            *(_seen(row) if alone is None else [_alone(row, alone, result)]),
             words.VERDICTS[row.grades[role].grade],
         )
         for row in on_list
         if role in row.grades
     ]
     return Table(columns, tuple(rows)).to_markdown()
+
+
+def _seen(row: Priority) -> list[str]:
+    return [
+        metric_text(row.metrics["reach"], PERCENT, interval=False),
+        metric_text(row.metrics["mean_rating"], TWO_DIGITS, interval=False),
+    ]
+
+
+def _alone(row: Priority, alone: DriverResult, pooled: DriverResult) -> str:
+    """Return the effect in one wave by itself, written as the pooled one is."""
+    if row.moment.id not in alone.tested:
+        return "not tested"
+    effect, error, n = alone.table.loc[row.moment.id, ["effect", "std_error", "n"]].to_numpy(float)
+    half = error * stats.t.ppf((1 + alone.confidence) / 2, max(alone.degrees_of_freedom, 1))
+    writing = effect_writing(pooled.kind, pooled.table["effect"])
+    text = writing.with_interval(float(effect), float(effect - half), float(effect + half))
+    return with_base(text, int(n))
 
 
 def grade_cells(row: Priority, role: str, findings: Findings) -> tuple[str, str, str]:
@@ -326,7 +351,7 @@ def _allowed(row: Priority, role: str, findings: Findings) -> str:
     """Return the interval of an effect that is not on the list, in words."""
     grade = row.grades.get(role)
     if grade is None or grade.effect is None:
-        return "not tested"
+        return "not tested" if grade is None else grade.reason
     effects = effect_writing(
         findings.study.outcome(grade.outcome).kind, findings.drivers[grade.outcome].table["effect"]
     )

@@ -28,7 +28,7 @@ ASYMMETRY = {
     "basic": "must be right every time",
     "performance": "the better it goes, the better for the outcome",
     "delight": "a place to wow",
-    "undecided": "undecided whether it must be right every time or is a place to wow",
+    "undecided": "whether it must be right every time or is a place to wow is undecided",
 }
 FLAGS = {
     "missed_by_workshop": "missed by the workshop",

@@ -188,7 +188,7 @@ def read_spss(content: bytes, name: str) -> Content:
     try:
         meta: Any
         frame, meta = pyreadstat.read_sav(BytesIO(content), user_missing=True)
-    except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
+    except (pyreadstat.ReadstatError, OverflowError, ValueError) as error:
         raise SurveyError(
             f"'{name}' can't be read as an SPSS file: it is damaged, cut off or protected "
             f"({shown(error)}). Save it again from SPSS as .sav"

@@ -83,7 +83,7 @@ def test_of_a_pair_and_of_its_border_agree(result):
 
 def test_more_of_the_same_sample_needs_no_other_number():
     rows, units = rows_and_units(n=400, noise=2.0)
-    doubled, twice = rows_and_units(n=400, noise=2.0)
+    doubled, _ = rows_and_units(n=400, noise=2.0)
     one = sample_size(analysed(rows, units, n_resamples=0)).to_frame()["n_effect"]
     rows2 = doubled.__class__(
         doubled.drivers,

@@ -383,8 +383,17 @@ def driver_result(
 def odd_cases() -> dict[str, Findings]:
     none = {"both": 0, "one": 0, "bets": 0, "likely": 0, "border": ""}
     usual = findings()
+    revenue = usual.drivers["renewed"]
     return {
         "usual": usual,
+        "pooled waves": dataclasses.replace(
+            usual,
+            drivers={
+                **usual.drivers,
+                "renewed": dataclasses.replace(revenue, waves=("2026Q1", "2026Q2", "2026Q3")),
+            },
+            alone={"renewed": revenue},
+        ),
         "nothing proven": findings(**none),
         "one wave": findings(waves=1, simulated=False),
         "no revenue": findings(both=0, one=7, revenue=False),

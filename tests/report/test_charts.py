@@ -2,12 +2,9 @@ import dataclasses
 import itertools
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 from matplotlib.text import Text
 
 from mot_research.report import charts, house_style
@@ -15,6 +12,7 @@ from mot_research.report.experience_map import experience_map
 from tests.report import cases
 
 ODD = cases.odd_cases()
+plt.switch_backend("Agg")
 TOUCHING = 1.0  # pixels by which two texts may touch: the rounding of their boxes
 
 

@@ -55,7 +55,7 @@ def test_nothing_of_the_machine_shows(case):
 @EVERY
 def test_every_decision_is_a_sentence(case):
     for line in narrative.decisions(ODD[case]).split("\n"):
-        assert re.match(r"\d\. [A-Z].*\.$", line), line
+        assert re.match(r"\d\. [A-Z].*[.…]$", line), line
 
 
 @EVERY
@@ -126,6 +126,14 @@ def test_how_sure_gives_the_frequency_of_the_grade():
     assert narrative.how_sure(rows[1]) == "Proven, 93\N{NO-BREAK SPACE}%"
     bet = next(row for row in rows if row.verdict == "brand_bet")
     assert narrative.how_sure(bet) == "Not proven"
+
+
+def test_how_sure_counts_only_the_role_that_gave_the_verdict():
+    row = next(row for row in ODD["usual"].priorities.rows if row.verdict == "likely")
+    relationship = dataclasses.replace(row.grades["relationship"], p_top=0.61, p_top_each=0.55)
+    revenue = dataclasses.replace(row.grades["revenue"], grade="not_proven", p_top=0.98)
+    row = dataclasses.replace(row, grades={"relationship": relationship, "revenue": revenue})
+    assert narrative.how_sure(row) == "Likely, 61\N{NO-BREAK SPACE}%"
 
 
 def test_a_moment_without_an_owner_is_named_for_a_decision():

@@ -76,6 +76,15 @@ def test_the_executed_notebook_is_handed_over_and_not_run_again(stand_in):
         assert Path(asset).name in files
 
 
+def test_html_outputs_are_handed_over_as_markdown(stand_in):
+    code = "```{python}\nimport pandas\npandas.DataFrame({'a': ['<b>|x']})\n```"
+    _render(stand_in, code, formats=("html",))
+    notebook = json.loads((stand_in / "document.ipynb").read_text())
+    data = notebook["cells"][1]["outputs"][0]["data"]
+    assert "text/html" not in data
+    assert r"\<b\>\|x" in "".join(data["text/markdown"])
+
+
 def test_a_reference_quarto_cannot_resolve_fails_the_build(stand_in, monkeypatch):
     monkeypatch.setenv("SAYS", "WARNING: Unable to resolve crossref @fig-x")
     with pytest.raises(RenderError, match="'@fig-x' has no target"):

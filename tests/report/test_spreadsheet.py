@@ -1,9 +1,8 @@
 import csv
 import zipfile
 
+import openpyxl
 import pytest
-
-openpyxl = pytest.importorskip("openpyxl")
 
 from mot_research.report.spreadsheet import write_evidence_csv, write_evidence_xlsx
 from tests.report import cases

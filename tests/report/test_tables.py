@@ -97,7 +97,7 @@ def test_the_list_of_one_kind_needs_no_heading():
 def test_the_table_of_the_rest_shows_what_the_data_allow():
     text = tables.off_list(ODD["nothing proven"])
     assert "anything from" in text
-    assert "not tested" in text
+    assert "too few data" in text  # the reason why a moment is not tested
 
 
 @pytest.mark.parametrize(("n", "shown"), [(8, "suppressed"), (17, r"n \= 17"), (40, "†")])
@@ -116,6 +116,15 @@ def test_the_evidence_keeps_the_rule_of_small_numbers(n, shown):
         assert shown in text
     if n < 30:
         assert "61" not in tables.evidence(changed, "relationship")
+
+
+def test_one_wave_stands_beside_the_pooled_ones():
+    findings = ODD["pooled waves"]
+    head, _, first, *_ = tables.evidence(findings, "revenue").split("\n")
+    assert "2026Q3 alone" in head
+    effect = findings.alone["renewed"].table.at["m1", "effect"]
+    assert f"\\+{100 * effect:.1f}".replace(".", "\\.") in first
+    assert "alone" not in tables.evidence(findings, "relationship")
 
 
 def test_absences_hide_small_counts():
@@ -139,4 +148,4 @@ def test_reproducibility_names_files_seed_and_rules():
 def test_two_moments_stand_on_a_page():
     text = pages.the_moments(ODD["usual"])
     assert text.count("### ") == 10
-    assert text.count(".mot-page-break") == 4
+    assert text.count(".mot-page-break") == 6  # before each pair and after the last

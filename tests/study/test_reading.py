@@ -33,7 +33,7 @@ def test_every_finding_is_in_one_message_with_its_line(read):
         "  study.yml line 1, study.currency: 'eur' does not fit. Currency of all amounts, as three "
         "capital letters (EUR, USD).",
         "  study.yml line 1, study.nam: unknown key. Did you mean 'name'? Known here: name, "
-        "population, currency",
+        "population, currency, simulated",
         "  study.yml line 3, moments[0].categry: unknown key. Did you mean 'category'? Known here: "
         "id, name, stage, category, mark, description, interaction, expectation, ideal, owner, "
         "partners, handoffs, metrics, data_needed, rating, expected, emotion, ratings, trigger, "

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,8 +6,6 @@ import pytest
 from mot_research.study.definition import Study
 from mot_research.study.reading import read_study
 
-ROOT = Path(__file__).parents[2]
-
 FIVE_LINES = """\
 study: {name: Harbour Mobile}
 moments: {q12_first_bill: First bill arrives, q13_outage: Outage call}
@@ -16,14 +13,6 @@ ratings: {low: 1, high: 5}
 outcomes: [{id: recommend, column: ltr, kind: score, low: 0, high: 10}]
 waves: [{id: 2026Q1, file: 2026q1.csv}]
 """
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    folder = Path(os.environ.get("MOT_SHARED", ROOT.parent / "shared"))
-    if not folder.is_dir():
-        pytest.skip("the shared data folder is absent")
-    return folder
 
 
 @pytest.fixture

@@ -410,7 +410,7 @@ local function write_table(tbl)
   local bare, opened = text:gsub("^#figure%(\n%s*align%(center%)%[#table", "#table")
   local closed
   bare, closed = bare:gsub("%]%s*, kind: table%s*%)%s*$", "")
-  return raw("#mot-keep[" .. (opened == 1 and closed == 1 and bare or text) .. "]")
+  return raw(opened == 1 and closed == 1 and bare or text)
 end
 
 local pictures = { png = true, svg = true, jpg = true, jpeg = true, gif = true, webp = true }
