@@ -144,7 +144,7 @@ def paths(
     both = np.isfinite(rows.outcome) & np.isfinite(mediator)
     held = rows.controls.copy()
     held[MEDIATOR] = mediator
-    joined = replace(rows, controls=held).keep(both)
+    joined = replace(rows, controls=held).keep(np.flatnonzero(both))
     design = build_design(joined, missing=missing, min_n=min_n)
     if not design.tested:
         raise AnalysisError(

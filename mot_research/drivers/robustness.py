@@ -18,12 +18,15 @@ import pandas as pd
 
 from mot_research.drivers.analysis import Model
 from mot_research.drivers.result import DriverResult
-from mot_research.statistics.collinearity import gvif
-from mot_research.statistics.importance import condition_indices, vif
+from mot_research.statistics.collinearity import gvif, variance_proportions
+from mot_research.statistics.importance import vif
 from mot_research.statistics.ranks import ranks
 from mot_research.statistics.second_moments import covariance
 
 SHOWN_FROM = 30  # a segment value of fewer rows is not left out: the difference would show it
+
+LARGE_INDEX = 30.0  # condition index: Belsley, Kuh & Welsch (1980)
+INVOLVED = 0.5  # share of a coefficient's variance: the same
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,11 @@ class Robustness:
         ``without_lowest``, ``effect_highest``, ``without_highest``,
         ``rank_best``, ``rank_worst``, ``same_sign``.
     condition_index : float
-        Largest of the fitted columns, intercept included (Belsley).
+        Largest of the fitted columns, intercept included, qualities centred.
+    conditions : DataFrame
+        ``condition_index`` and ``columns`` (those with more than half of their
+        coefficient's variance in it) of each index above 30, where at least
+        two columns are involved (Belsley, Kuh & Welsch 1980).
     left_out : DataFrame
         ``segment``, ``value``, ``n_left_out``, ``driver``, ``effect``,
         ``rank``: the analysis without each segment value.
@@ -52,6 +59,7 @@ class Robustness:
     outcome: str
     table: pd.DataFrame
     condition_index: float
+    conditions: pd.DataFrame
     left_out: pd.DataFrame
     not_left_out: tuple[str, ...]
 
@@ -77,7 +85,8 @@ def robustness(
     tested = list(result.tested)
     last = result.table.loc[tested, "last"].to_numpy()
     partial = last / (1 - result.r_squared + last)
-    inflation, generalised, index = _collinearity(model)
+    inflation, generalised = _inflation(model)
+    index, conditions = _conditions(model)
     table = pd.DataFrame(
         {
             "partial_r_squared": partial,
@@ -93,6 +102,7 @@ def robustness(
         outcome=result.outcome,
         table=table.join(_ranges(table["effect"], left_out)),
         condition_index=index,
+        conditions=conditions,
         left_out=left_out,
         not_left_out=not_left_out,
     )
@@ -112,12 +122,10 @@ def robustness_value(partial_r_squared: np.ndarray) -> np.ndarray:
     return 2 * r / (r + np.sqrt(r**2 + 4 * r * (1 - r)) + (r == 0))
 
 
-def _collinearity(model: Model) -> tuple[np.ndarray, np.ndarray, float]:
-    """VIF of the qualities, GVIF^(1/(2 df)) of contact and quality, largest condition index."""
-    design, q = model.design, model.reduction.q
-    fitted = model.fitted
-    used = [0, *(column - 1 for column in fitted)]
-    moments = covariance(q)[np.ix_(used, used)]
+def _inflation(model: Model) -> tuple[np.ndarray, np.ndarray]:
+    """VIF of the qualities, GVIF^(1/(2 df)) of contact and quality."""
+    design, fitted = model.design, model.fitted
+    moments = _fitted_moments(model)
     factors = vif(moments)
     inflation, generalised = (np.full(len(design.tested), np.inf) for _ in range(2))
     for j, (quality, exposure) in enumerate(zip(design.quality, design.exposure, strict=True)):
@@ -125,8 +133,26 @@ def _collinearity(model: Model) -> tuple[np.ndarray, np.ndarray, float]:
             block = [fitted.index(c) for c in (quality, exposure) if c in fitted]
             inflation[j] = factors[block[0]]
             generalised[j] = gvif(moments, [block])[0] ** (1 / (2 * len(block)))
-    indices = condition_indices(moments, q[0, list(fitted)])
-    return inflation, generalised, float(indices.max())
+    return inflation, generalised
+
+
+def _conditions(model: Model) -> tuple[float, pd.DataFrame]:
+    """The largest condition index, and the columns behind each large one."""
+    means = model.reduction.q[0, list(model.fitted)]
+    indices, proportions = variance_proportions(_fitted_moments(model), means)
+    names = np.array(["constant", *(model.design.names[c - 1] for c in model.fitted)])
+    records = [
+        (index, ", ".join(names[share > INVOLVED]))
+        for index, share in zip(indices, proportions, strict=True)
+        if index > LARGE_INDEX and (share > INVOLVED).sum() >= 2
+    ]
+    return float(indices.max()), pd.DataFrame(records, columns=["condition_index", "columns"])
+
+
+def _fitted_moments(model: Model) -> np.ndarray:
+    """Covariance of the outcome and the fitted columns."""
+    used = [0, *(column - 1 for column in model.fitted)]
+    return covariance(model.reduction.q)[np.ix_(used, used)]
 
 
 def _left_out(

@@ -76,7 +76,7 @@ def one_by_one(
             rows.weight,
             rows.controls,
             rows.unit,
-        ).keep(rows.states[:, j] == RATED)
+        ).keep(np.flatnonzero(rows.states[:, j] == RATED))
         n = int(np.isfinite(only.outcome).sum())
         if n < MIN_ROWS:
             not_tested[name] = f"too few to say: {n} rated it"
@@ -97,7 +97,7 @@ def one_by_one(
     tested = table["p_value"].notna()
     table.loc[tested, "q_value"] = stats.false_discovery_control(table.loc[tested, "p_value"])
     table["reach"] = [_reach(rows, rows.drivers.index(str(name))) for name in table.index]
-    usable = rows.keep(np.isfinite(rows.outcome) & (rows.weight > 0))
+    usable = rows.keep(np.flatnonzero(np.isfinite(rows.outcome) & (rows.weight > 0)))
     w, y = usable.weight, usable.outcome
     mean = float(w @ y / w.sum())
     present = np.unique(usable.unit)

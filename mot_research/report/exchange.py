@@ -70,6 +70,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
                 {
                     "outcome": one.outcome,
                     "condition_index": one.condition_index,
+                    "conditions": _rows(one.conditions, index=False),
                     "moments": _rows(one.to_frame()),
                     "left_out": _rows(one.left_out, index=False),
                     "not_left_out": list(one.not_left_out),

@@ -56,3 +56,45 @@ def gvif(covariance: Floats, blocks: Sequence[Sequence[int]]) -> Floats:
         if left > SINGULAR * whole:
             factors[place] = whole / left
     return factors
+
+
+def variance_proportions(covariance: Floats, means: Floats) -> tuple[Floats, Floats]:
+    """Condition indices and the share of each coefficient's variance that goes with each.
+
+    Two or more large shares in the row of a large index say which columns
+    depend on one another.
+
+    Parameters
+    ----------
+    covariance : (1 + p, 1 + p) array
+        The outcome first (it is not used), divisor Σw.
+    means : (p,) array
+        Of the p columns.
+
+    Returns
+    -------
+    indices : (1 + p,) array
+        √(λ_max / λ_i) of the scaled X'X, intercept included, ascending;
+        infinite for an exact dependence.
+    proportions : (1 + p, 1 + p) array
+        Row i: of index i; column 0: the intercept. Columns sum to 1. With an
+        exact dependence its columns have all of theirs in its row.
+
+    References
+    ----------
+    Belsley, Kuh & Welsch (1980), Regression Diagnostics, chapter 3.
+    """
+    checked_correlations(covariance)
+    products = np.array(covariance, dtype=np.float64)
+    products[1:, 1:] += np.outer(means, means)
+    products[0, 0] = 1.0
+    products[0, 1:] = products[1:, 0] = means
+    length = np.sqrt(np.diag(products))
+    length = np.where(length > 0, length, 1.0)
+    values, vectors = np.linalg.eigh(products / np.outer(length, length))
+    values, vectors = values[::-1], vectors[:, ::-1]
+    positive = np.maximum(values, SINGULAR)
+    shares = vectors**2 / positive
+    indices = np.sqrt(values[0] / positive)
+    indices[values <= SINGULAR] = np.inf
+    return indices, (shares / shares.sum(axis=1, keepdims=True)).T

@@ -81,6 +81,16 @@ class TestCollinearity:
         s = np.linalg.svd(x / np.linalg.norm(x, axis=0), compute_uv=False)
         assert found.condition_index == pytest.approx(s[0] / s[-1], rel=EXACT)
 
+    def test_large_indices_name_their_columns(self):
+        rows, units = rows_and_units(p=3)
+        ratings = rows.ratings.copy()
+        ratings[:, 2] = ratings[:, 0] + 0.02 * np.random.default_rng(0).normal(size=600)
+        near = rows.__class__(**(vars(rows) | {"ratings": ratings}))
+        found, _ = fitted(near, units, {})
+        assert found.conditions["columns"].tolist() == ["how it went: m0, how it went: m2"]
+        assert found.conditions["condition_index"].iloc[0] == found.condition_index > 30
+        assert fitted(rows, units, {})[0].conditions.empty
+
     def test_a_copy_has_no_end(self):
         rows, units = rows_and_units(p=3)
         ratings = rows.ratings.copy()
