@@ -17,7 +17,11 @@ from mot_research.drivers.design import (
     Rows,
     build_design,
 )
+from mot_research.drivers.estimates import Effects, Estimates
 from mot_research.drivers.frames import rows_of_frame
+from mot_research.drivers.nonlinear import completed_columns, nonlinear_estimates, without_separated
+from mot_research.drivers.outcome_models import MODELS as NONLINEAR_MODELS
+from mot_research.drivers.outcome_models import check_outcome
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.drivers.result import DriverResult
 from mot_research.errors import AnalysisError, shown
@@ -45,13 +49,7 @@ FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
 ASSOCIATED = 0.05  # joint zero-order Wald test: above it a share is not told from none
 LARGE_DESIGN_EFFECT = 2.0
 
-MODELS: Mapping[str, str] = {
-    "score": "least squares",
-    "ordered": "least squares on the scale's numbers",
-    "binary": "linear probability: least squares on 0 and 1",
-    "amount": "least squares in currency units",
-    "share": "least squares on the share",
-}
+MODELS: Mapping[str, str] = {"score": "least squares", **NONLINEAR_MODELS}
 
 
 @dataclass(frozen=True)
@@ -132,11 +130,13 @@ def driver_analysis(
     scale : (low, high), optional
         Lowest and highest rating; other values are refused.
     kind : {"score", "ordered", "binary", "amount", "share"}
-        Of the outcome. Every kind is analysed by least squares, on 0 and 1
-        for ``binary``; ``result.model`` says so.
+        Of the outcome: a score is analysed by least squares, the others by
+        the model that ``result.model`` names. Their importance shares out the
+        deviance R², their effects are average marginal effects.
     missing : {"em", "drop"}
         Blanks by maximum likelihood (in the resamples by its linearised
-        step), or rows with a blank left out.
+        step; for other kinds than a score by five imputations), or rows with
+        a blank left out.
     top : int
         K of ``p_top`` is the smaller of this and half the tested drivers,
         rounded up.
@@ -224,19 +224,30 @@ def analyse(
             f"no driver of {shown(outcome)} can be tested: "
             + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
         )
+    check_outcome(options.kind, design.rows.outcome)
     reduction = reduce_columns(design.columns, design.rows, units)
+    said: tuple[str, ...] = ()
+    if options.kind == "score":
+        found = _linear(design, reduction, draws)
+    else:
+        completed = completed_columns(design, reduction, units, options.seed)
+        design, separated = without_separated(design, reduction, options.kind, completed[0])
+        found = nonlinear_estimates(
+            design,
+            reduction,
+            completed,
+            draws,
+            kind=options.kind,
+            seed=options.seed,
+            few_units=FEW_UNITS,
+        )
+        said = (*separated, *found.warnings)
     model = Model(design, reduction)
-    table = _point_estimates(design, reduction, model)
     top = min(options.top, -(-len(design.tested) // 2))
-    lmg_draws = effect_sd_draws = np.empty((0, len(design.tested)))
+    table = _table(design, found)
     unsupported: tuple[str, ...] = ()
     if draws is not None:
-        q = reduction.resampled(draws)
-        lmg_draws = model.lmg(q)
-        effect_sd_draws = model.effect_sd(q)
-        table, unsupported = _with_intervals(
-            table, model, lmg_draws, effect_sd_draws, top, options
-        )
+        table, unsupported = _with_intervals(table, found, reduction, top, options)
     mean, sd = model.outcome_mean_and_sd
     return DriverResult(
         outcome=outcome,
@@ -244,8 +255,8 @@ def analyse(
         model=MODELS[options.kind],
         waves=waves,
         table=table.reindex(list(rows.drivers))[_columns(draws is not None)],
-        r_squared=model.r_squared,
-        r_squared_controls=model.r_squared_controls,
+        r_squared=found.r_squared,
+        r_squared_controls=found.r_squared_controls,
         n_obs=reduction.n_obs,
         n_effective=reduction.n_effective,
         n_units=reduction.n_units,
@@ -258,9 +269,14 @@ def analyse(
         seed=options.seed,
         missing=options.missing,
         not_tested=dict(design.not_tested),
-        warnings=(*notes, *_warnings(design, reduction, model, table, unsupported)),
-        lmg_draws=lmg_draws,
-        effect_sd_draws=effect_sd_draws,
+        warnings=(
+            *notes,
+            *said,
+            *_warnings(design, reduction, model, found, table, unsupported),
+        ),
+        lmg_draws=found.lmg_draws,
+        effect_sd_draws=found.effect_sd_draws,
+        further=found.further.reindex(list(rows.drivers)),
     )
 
 
@@ -339,36 +355,66 @@ class Model:
         return values
 
 
-def _point_estimates(design: Design, reduction: Reduction, model: Model) -> pd.DataFrame:
+def _linear(design: Design, reduction: Reduction, draws: Draws | None) -> Estimates:
     q = reduction.q
+    model = Model(design, reduction)
     moments = covariance(q)
     always = [column - 2 for column in (*model.exposures, *design.controls)]
+    lmg = importance.lmg(moments, always=always)
+    contact = np.full(len(design.tested), np.nan)
+    contact[[e is not None for e in design.exposure]] = model.contact(q)
+    quality_effect, contact_effect = _effects(design, reduction, model)
+    resamples = reduction.resampled(draws) if draws is not None else q[None][:0]
+    jackknife = None
+    if draws is not None and reduction.n_units < FEW_UNITS:
+        left_out = model.lmg(reduction.without_each_unit())
+        jackknife = jackknife_variance(left_out, lmg, reduction.units)
+    return Estimates(
+        lmg=lmg,
+        contact=contact,
+        relative_weight=importance.relative_weights(moments, always=always),
+        first=importance.first(moments, always=always),
+        last=importance.last(moments, always=always),
+        quality_effect=quality_effect,
+        contact_effect=contact_effect,
+        effect_sd=model.effect_sd(q),
+        alone=importance.sweep_out(moments, always)[0, 1:],
+        alone_p=_zero_order_p(model),
+        r_squared=model.r_squared,
+        r_squared_controls=model.r_squared_controls,
+        lmg_draws=model.lmg(resamples),
+        effect_sd_draws=model.effect_sd(resamples),
+        jackknife_variance=jackknife,
+    )
+
+
+def _table(design: Design, found: Estimates) -> pd.DataFrame:
     table = pd.DataFrame(index=pd.Index(design.tested, name="driver"))
-    table["lmg"] = importance.lmg(moments, always=always)
-    table["contact"] = np.nan
-    table.loc[[e is not None for e in design.exposure], "contact"] = model.contact(q)
-    table["share"] = table["lmg"] / table["lmg"].sum()
-    table["relative_weight"] = importance.relative_weights(moments, always=always)
-    table["first"] = importance.first(moments, always=always)
-    table["last"] = importance.last(moments, always=always)
-    for name, (estimates, errors) in _effects(design, reduction, model).items():
-        p = 2 * stats.t.sf(np.abs(estimates / errors), max(reduction.degrees_of_freedom, 1))
-        table[name] = estimates
-        table[_error_name(name, "std_error")] = errors
-        table[_error_name(name, "p_value")] = p
-        table[_error_name(name, "q_value")] = _false_discovery(p)
+    table["lmg"] = found.lmg
+    table["contact"] = found.contact
+    table["share"] = found.lmg / found.lmg.sum()
+    table["relative_weight"] = found.relative_weight
+    table["first"] = found.first
+    table["last"] = found.last
+    for prefix, effects in (("", found.quality_effect), ("contact_", found.contact_effect)):
+        statistic = np.abs(effects.estimate / effects.std_error)
+        p = 2 * stats.t.sf(statistic, effects.degrees_of_freedom)
+        table[f"{prefix}effect"] = effects.estimate
+        table[f"{prefix}std_error"] = effects.std_error
+        table[f"{prefix}p_value"] = p
+        table[f"{prefix}q_value"] = _false_discovery(p)
     table["n"] = [design.described[name].n for name in design.tested]
     table["reach"] = [design.described[name].reach for name in design.tested]
     table["mean"] = [design.described[name].mean for name in design.tested]
-    table["rank"] = ranks(table["lmg"].to_numpy(), descending=True)
-    table["effect_sd"] = model.effect_sd(q)
-    table["rank_each"] = ranks(table["effect_sd"].fillna(-np.inf).to_numpy(), descending=True)
+    table["rank"] = ranks(found.lmg, descending=True)
+    table["effect_sd"] = found.effect_sd
+    table["rank_each"] = ranks(np.nan_to_num(found.effect_sd, nan=-np.inf), descending=True)
     return table
 
 
 def _effects(
     design: Design, reduction: Reduction, model: Model
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+) -> tuple[Effects, Effects]:
     """Estimates and design-based errors of quality and of contact.
 
     The contact effect is at the mean rating of those who had it; its error
@@ -395,14 +441,8 @@ def _effects(
         gradients[p + j, flat[0, exposure]] -= estimates[0, j] * centre / had
     errors = np.sqrt(np.diag(reduction.covariance_of(gradients))).reshape(2, p)
     errors = np.where(np.isnan(estimates), np.nan, errors)
-    return {
-        "effect": (estimates[0], errors[0]),
-        "contact_effect": (estimates[1], errors[1]),
-    }
-
-
-def _error_name(effect: str, name: str) -> str:
-    return name if effect == "effect" else f"contact_{name}"
+    df = np.full(p, max(reduction.degrees_of_freedom, 1), dtype=float)
+    return Effects(estimates[0], errors[0], df), Effects(estimates[1], errors[1], df)
 
 
 def _false_discovery(p: np.ndarray) -> np.ndarray:
@@ -415,43 +455,35 @@ def _false_discovery(p: np.ndarray) -> np.ndarray:
 
 
 def _with_intervals(
-    table: pd.DataFrame,
-    model: Model,
-    lmg_draws: np.ndarray,
-    effect_sd_draws: np.ndarray,
-    top: int,
-    options: Options,
+    table: pd.DataFrame, found: Estimates, reduction: Reduction, top: int, options: Options
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Add the interval columns, and name the drivers whose share may be none."""
-    reduction = model.reduction
-    lmg = table["lmg"].to_numpy()
-    if reduction.n_units < FEW_UNITS:
-        lower, upper = _jackknife_interval(model, lmg, options.confidence)
+    lmg, draws = found.lmg, found.lmg_draws
+    if found.jackknife_variance is not None:
+        lower, upper = _jackknife_interval(found, reduction, options.confidence)
     else:
-        lower, upper = percentile_interval(lmg_draws, options.confidence)
-    none = _zero_order_p(model) > ASSOCIATED
-    sets = rank_sets(lmg, np.atleast_2d(np.cov(lmg_draws, rowvar=False)), options.confidence, seed=options.seed)
+        lower, upper = percentile_interval(draws, options.confidence)
+    none = found.alone_p > ASSOCIATED
+    spread = np.atleast_2d(np.cov(draws, rowvar=False))
+    sets = rank_sets(lmg, spread, options.confidence, seed=options.seed)
     table = table.assign(
         ci_lower=np.where(none, 0.0, lower),
         ci_upper=upper,
         rank_lower=sets.lower,
         rank_upper=sets.upper,
-        p_top=p_top(lmg_draws, top),
-        p_top_each=p_top(np.nan_to_num(effect_sd_draws, nan=-np.inf), top),
+        p_top=p_top(draws, top),
+        p_top_each=p_top(np.nan_to_num(found.effect_sd_draws, nan=-np.inf), top),
     )
     return table, tuple(table.index[none])
 
 
 def _jackknife_interval(
-    model: Model, lmg: np.ndarray, confidence: float
+    found: Estimates, reduction: Reduction, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """On the square root of lmg, cut at 0: for fewer than 40 units."""
-    reduction = model.reduction
-    left_out = model.lmg(reduction.without_each_unit())
-    error = np.sqrt(jackknife_variance(left_out, lmg, reduction.units))
-    root = np.sqrt(np.maximum(lmg, np.finfo(float).tiny))
+    root = np.sqrt(np.maximum(found.lmg, np.finfo(float).tiny))
     t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
-    half = t * error / (2 * root)
+    half = t * np.sqrt(found.jackknife_variance) / (2 * root)
     return np.maximum(root - half, 0.0) ** 2, (root + half) ** 2
 
 
@@ -488,6 +520,7 @@ def _warnings(
     design: Design,
     reduction: Reduction,
     model: Model,
+    estimates: Estimates,
     table: pd.DataFrame,
     unsupported: tuple[str, ...],
 ) -> list[str]:
@@ -527,7 +560,7 @@ def _warnings(
         found.append(
             f"The importance of {_named(unsupported)} is not distinguishable from none."
         )
-    suppressed = _suppressed(model, table)
+    suppressed = _suppressed(estimates, table)
     if suppressed:
         found.append(
             f"Suppression: the effect of {_named(suppressed)} has another sign than its plain "
@@ -555,12 +588,9 @@ def _warnings(
     return found
 
 
-def _suppressed(model: Model, table: pd.DataFrame) -> list[str]:
-    """Drivers significant with another sign than their correlation given the rest."""
-    q, design = model.reduction.q, model.design
-    always = [column - 2 for column in (*model.exposures, *design.controls)]
-    swept = importance.sweep_out(covariance(q), always)
-    opposite = np.sign(table["effect"].to_numpy()) == -np.sign(swept[0, 1:])
+def _suppressed(found: Estimates, table: pd.DataFrame) -> list[str]:
+    """Drivers significant with another sign than their association given the background."""
+    opposite = np.sign(found.quality_effect.estimate) == -np.sign(found.alone)
     return list(table.index[opposite & (table["p_value"].to_numpy() <= ASSOCIATED)])
 
 

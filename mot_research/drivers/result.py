@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,7 @@ class DriverResult:
     waves : tuple of str
         The waves whose rows were used; empty for a bare frame.
     r_squared, r_squared_controls : float
+        Share of the variance, or for kinds other than a score of the deviance.
         Of all columns, and of the controls alone: ``lmg.sum() +
         contact.sum() == r_squared - r_squared_controls``.
     n_obs : int
@@ -55,6 +56,13 @@ class DriverResult:
     lmg_draws, effect_sd_draws : ndarray (n_resamples, tested drivers)
         The common draws, in the order of ``tested``; no rows without
         resamples.
+    further : DataFrame
+        One row per driver, with columns that only some kinds of outcome have:
+        ``effect_per_customer`` (effect × reach); for a score of 0 to 10
+        ``nps_effect`` and ``nps_std_error`` (of a rating point on the net
+        promoter share, −1 to 1, by the ordered logit); for an amount
+        ``poisson_effect`` and ``winsorised_effect`` with their errors, two
+        other roads to ``effect``.
     """
 
     outcome: str
@@ -79,6 +87,7 @@ class DriverResult:
     warnings: tuple[str, ...]
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
+    further: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def degrees_of_freedom(self) -> int:
