@@ -20,26 +20,32 @@ Elementwise = Callable[[Floats, Floats], Floats]
 
 @dataclass(frozen=True)
 class Family:
-    """A likelihood of y given η; each function takes (y, η).
+    """A likelihood of y given η; all but ``entropy`` and ``link`` take (y, η).
 
     Attributes
     ----------
-    deviance, slope, curvature : callable
+    curvature : callable
+    deviance_and_slope : callable
+        Both at the price of one exponential.
     entropy : callable
         e(y), with which the model of the mean alone has the deviance 2 (mean of e(y) − e(ȳ)).
     link : callable
         η of a mean.
     """
 
-    deviance: Elementwise
-    slope: Elementwise
     curvature: Elementwise
+    deviance_and_slope: Callable[[Floats, Floats], tuple[Floats, Floats]]
     entropy: Callable[[Floats], Floats]
     link: Callable[[float], float]
 
 
-def _logit_deviance(y: Floats, eta: Floats) -> Floats:
-    return 2 * (xlogy(y, y) + xlogy(1 - y, 1 - y) + np.logaddexp(0.0, eta) - y * eta)
+def _logit(y: Floats, eta: Floats) -> tuple[Floats, Floats]:
+    small = np.exp(-np.abs(eta))
+    log_odds = np.log1p(small)
+    log_odds += np.maximum(eta, 0.0)
+    log_odds -= y * eta
+    deviance = 2 * (_binary_entropy(y) + log_odds)
+    return deviance, y - np.where(eta >= 0, 1.0, small) / (1 + small)
 
 
 def _logit_curvature(y: Floats, eta: Floats) -> Floats:
@@ -47,39 +53,42 @@ def _logit_curvature(y: Floats, eta: Floats) -> Floats:
     return mean * (1 - mean)
 
 
-def _poisson_deviance(y: Floats, eta: Floats) -> Floats:
-    return 2 * (xlogy(y, y) - y - y * eta + np.exp(eta))
+def _binary_entropy(y: Floats) -> Floats:
+    return xlogy(y, y) + xlogy(1 - y, 1 - y)
 
 
-def _gamma_deviance(y: Floats, eta: Floats) -> Floats:
-    return 2 * (y * np.exp(-eta) - 1 - np.log(y) + eta)
+def _poisson(y: Floats, eta: Floats) -> tuple[Floats, Floats]:
+    mean = np.exp(eta)
+    return 2 * (xlogy(y, y) - y - y * eta + mean), y - mean
+
+
+def _gamma(y: Floats, eta: Floats) -> tuple[Floats, Floats]:
+    ratio = y * np.exp(-eta)
+    return 2 * (ratio - 1 - np.log(y) + eta), ratio - 1
 
 
 #: Binary outcomes, and shares from 0 to 1: the fractional logit of Papke & Wooldridge (1996),
 #: Journal of Applied Econometrics 11.
 LOGIT = Family(
-    _logit_deviance,
-    lambda y, eta: y - expit(eta),
-    _logit_curvature,
-    lambda y: xlogy(y, y) + xlogy(1 - y, 1 - y),
-    lambda mean: float(np.log(mean / (1 - mean))),
+    curvature=_logit_curvature,
+    deviance_and_slope=_logit,
+    entropy=_binary_entropy,
+    link=lambda mean: float(np.log(mean / (1 - mean))),
 )
 
 #: Any y ≥ 0, zeros included, as a pseudo-likelihood: only E(y | x) = exp(η) need be right
 #: (Santos Silva & Tenreyro 2006, Review of Economics and Statistics 88).
 POISSON = Family(
-    _poisson_deviance,
-    lambda y, eta: y - np.exp(eta),
-    lambda y, eta: np.exp(eta),
-    lambda y: xlogy(y, y),
-    lambda mean: float(np.log(mean)),
+    curvature=lambda y, eta: np.exp(eta),
+    deviance_and_slope=_poisson,
+    entropy=lambda y: xlogy(y, y),
+    link=lambda mean: float(np.log(mean)),
 )
 
 #: Positive amounts with log link.
 GAMMA = Family(
-    _gamma_deviance,
-    lambda y, eta: y * np.exp(-eta) - 1,
-    lambda y, eta: y * np.exp(-eta),
-    lambda y: -np.log(y),
-    lambda mean: float(np.log(mean)),
+    curvature=lambda y, eta: y * np.exp(-eta),
+    deviance_and_slope=_gamma,
+    entropy=lambda y: -np.log(y),
+    link=lambda mean: float(np.log(mean)),
 )

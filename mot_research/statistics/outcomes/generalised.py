@@ -9,7 +9,7 @@ import numpy as np
 from mot_research.statistics.crossproducts import Floats
 from mot_research.statistics.outcomes.families import Family
 
-ROWS_AT_ONCE = 4096  # rows whose products of columns are held at a time
+ROWS_AT_ONCE = 1024  # times 128 subsets is a megabyte: a block's arrays stay in the cache
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,19 @@ class GeneralisedLinear:
         )
 
     def row_deviances(self, parameters: Floats) -> Floats:
-        return self.family.deviance(self.y[:, None], self.columns @ parameters)
+        return self.family.deviance_and_slope(self.y[:, None], self.columns @ parameters)[0]
 
     def sloped(self, parameters: Floats) -> tuple[Floats, Floats]:
-        y, eta = self.y[:, None], self.columns @ parameters
-        slopes = self.family.slope(y, eta)
-        slopes *= self.weight[:, None]
-        return self.weight @ self.family.deviance(y, eta), self.columns.T @ slopes
+        deviance = np.zeros(parameters.shape[1])
+        slope = np.zeros_like(parameters)
+        for first in range(0, len(self.y), ROWS_AT_ONCE):
+            part = self.rows(slice(first, first + ROWS_AT_ONCE))
+            eta = part.columns @ parameters
+            rows, slopes = part.family.deviance_and_slope(part.y[:, None], eta)
+            deviance += part.weight @ rows
+            slopes *= part.weight[:, None]
+            slope += part.columns.T @ slopes
+        return deviance, slope
 
     def curved(self, parameters: Floats) -> Floats:
         k = self.n_parameters
@@ -76,7 +82,7 @@ class GeneralisedLinear:
         return symmetric(flat, k)
 
     def row_slopes(self, parameters: Floats) -> Floats:
-        slopes = self.weight * self.family.slope(self.y, self.columns @ parameters)
+        slopes = self.weight * self.family.deviance_and_slope(self.y, self.columns @ parameters)[1]
         return slopes[:, None] * self.columns
 
     def row_curvatures(self, parameters: Floats) -> Floats:
@@ -87,9 +93,9 @@ class GeneralisedLinear:
     def row_expansions(self, at: Floats, parameters: Floats) -> Floats:
         eta = self.columns @ at
         moved = self.columns @ (parameters - at[:, None])
-        slope = self.family.slope(self.y, eta)[:, None]
-        curvature = self.family.curvature(self.y, eta)[:, None]
-        return self.family.deviance(self.y, eta)[:, None] - (2 * slope - curvature * moved) * moved
+        deviance, slope = self.family.deviance_and_slope(self.y, eta)
+        curvature = self.family.curvature(self.y, eta)
+        return deviance[:, None] - (2 * slope[:, None] - curvature[:, None] * moved) * moved
 
 
 def symmetric(flat: Floats, size: int) -> Floats:
