@@ -137,7 +137,7 @@ def require_usable(survey: Survey, wave_id: str) -> None:
     if wave_id in survey.waves:
         return
     problems = survey.problems
-    errors = problems[(problems["severity"] == "error") & (problems["wave"] == wave_id)]
+    errors = problems[(problems["severity"] == "error") & problems["wave"].isin([wave_id, ""])]
     first = errors.iloc[0]
     raise SurveyError(
         f"wave '{shown(wave_id)}' can't be analysed: {len(errors)} error(s), first "
@@ -164,6 +164,9 @@ def _analysis(
     waves: tuple[str, ...],
 ) -> DriverResult:
     rules = survey.study.rules
+    scale = None
+    if outcome.low is not None and outcome.high is not None:
+        scale = (float(outcome.low), float(outcome.high))
     return analyse(
         rows_of_waves(survey, units, outcome.id, waves),
         units.units,
@@ -176,6 +179,7 @@ def _analysis(
             n_resamples=rules.n_resamples,
             confidence=rules.confidence,
             seed=rules.seed,
+            outcome_scale=scale,
         ),
         outcome=outcome.id,
         waves=waves,
@@ -231,4 +235,11 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "a population": "population: under study: scales effects to all customers",
         "an earlier wave": "a second wave shows what changed",
     }
-    return tuple(f"No {part}: {ways[part]}." for part, present in named.items() if not present)
+    absent = [f"No {part}: {ways[part]}." for part, present in named.items() if not present]
+    later = ("customers", "events", "recordings", "workshop", "voice", "operations")
+    waiting = [part for part in later if getattr(study, part) is not None]
+    if waiting:
+        absent.append(
+            f"In the study, but not evaluated by this version: {', '.join(waiting)}."
+        )
+    return tuple(absent)

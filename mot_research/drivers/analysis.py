@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -19,9 +19,14 @@ from mot_research.drivers.design import (
 )
 from mot_research.drivers.estimates import Effects, Estimates
 from mot_research.drivers.frames import rows_of_frame
-from mot_research.drivers.nonlinear import completed_columns, nonlinear_estimates, without_separated
+from mot_research.drivers.nonlinear import (
+    completed_columns,
+    net_promoter_effects,
+    nonlinear_estimates,
+    without_separated,
+)
 from mot_research.drivers.outcome_models import MODELS as NONLINEAR_MODELS
-from mot_research.drivers.outcome_models import check_outcome
+from mot_research.drivers.outcome_models import NET_PROMOTER_SCALE, check_outcome, reported_values
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.drivers.result import DriverResult
 from mot_research.errors import AnalysisError, shown
@@ -63,6 +68,7 @@ class Options:
     n_resamples: int = 2000
     confidence: float = 0.95
     seed: int = 1
+    outcome_scale: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in (("kind", tuple(MODELS)), ("missing", ("em", "drop"))):
@@ -167,7 +173,6 @@ def driver_analysis(
     >>> result = driver_analysis(frame, "all", ["food", "wifi"], scale=(1, 5))
     >>> result.to_frame()[["lmg", "ci_lower", "ci_upper"]]
     """
-    options = Options(kind, missing, top, 0.0, n_resamples, confidence, seed)
     rows, units, notes = rows_of_frame(
         frame,
         outcome,
@@ -180,6 +185,11 @@ def driver_analysis(
         blank=tuple(blank),
         scale=scale,
         kind=kind,
+    )
+    known = rows.outcome[np.isfinite(rows.outcome)]
+    outcome_scale = (float(known.min()), float(known.max())) if len(known) else None
+    options = Options(
+        kind, missing, top, 0.0, n_resamples, confidence, seed, outcome_scale=outcome_scale
     )
     draws = draw(units, n_resamples, seed) if n_resamples else None
     return analyse(rows, units, draws, options, outcome=outcome, notes=notes)
@@ -227,8 +237,12 @@ def analyse(
     check_outcome(options.kind, design.rows.outcome)
     reduction = reduce_columns(design.columns, design.rows, units)
     said: tuple[str, ...] = ()
+    promoters = options.outcome_scale == NET_PROMOTER_SCALE
     if options.kind == "score":
         found = _linear(design, reduction, draws)
+        if promoters:
+            completed = completed_columns(design, reduction, units, options.seed)
+            found = replace(found, further=net_promoter_effects(design, reduction, completed))
     else:
         completed = completed_columns(design, reduction, units, options.seed)
         design, separated = without_separated(design, reduction, options.kind, completed[0])
@@ -238,6 +252,7 @@ def analyse(
             completed,
             draws,
             kind=options.kind,
+            promoters=promoters,
             seed=options.seed,
             few_units=FEW_UNITS,
         )
@@ -248,7 +263,9 @@ def analyse(
     unsupported: tuple[str, ...] = ()
     if draws is not None:
         table, unsupported = _with_intervals(table, found, reduction, top, options)
-    mean, sd = model.outcome_mean_and_sd
+    mean, sd = _mean_and_sd(
+        reported_values(options.kind, design.rows.outcome), design.rows.weight
+    )
     return DriverResult(
         outcome=outcome,
         kind=options.kind,
@@ -290,11 +307,6 @@ class Model:
     @property
     def exposures(self) -> tuple[int, ...]:
         return tuple(column for column in self.design.exposure if column is not None)
-
-    @property
-    def outcome_mean_and_sd(self) -> tuple[float, float]:
-        q = self.reduction.q
-        return float(q[0, 1]), float(np.sqrt(q[1, 1] - q[0, 1] ** 2))
 
     @cached_property
     def fitted(self) -> tuple[int, ...]:
@@ -353,6 +365,11 @@ class Model:
             variance = np.maximum(q[..., quality, quality] / had - centre**2, 0.0)
             values[..., j] = effects[..., place[quality]] * np.sqrt(variance)
         return values
+
+
+def _mean_and_sd(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    mean = np.average(values, weights=weight)
+    return float(mean), float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
 
 
 def _linear(design: Design, reduction: Reduction, draws: Draws | None) -> Estimates:
@@ -425,7 +442,6 @@ def _effects(
     p = len(design.tested)
     estimates = np.full((2, p), np.nan)
     gradients = np.zeros((2 * p, fit.gradient.shape[1]))
-    flat = {pair: index for index, pair in enumerate(zip(*np.triu_indices(len(q)), strict=True))}
     for j, (quality, exposure) in enumerate(zip(design.quality, design.exposure, strict=True)):
         if quality not in fit.columns or quality in model.aliased:
             continue
@@ -437,8 +453,8 @@ def _effects(
         centre = q[0, quality] / had
         estimates[1, j] = raw + estimates[0, j] * centre
         gradients[p + j] = gradient + centre * gradients[j]
-        gradients[p + j, flat[0, quality]] += estimates[0, j] / had
-        gradients[p + j, flat[0, exposure]] -= estimates[0, j] * centre / had
+        gradients[p + j, quality] += estimates[0, j] / had  # vech begins with Q[0], the means
+        gradients[p + j, exposure] -= estimates[0, j] * centre / had
     errors = np.sqrt(np.diag(reduction.covariance_of(gradients))).reshape(2, p)
     errors = np.where(np.isnan(estimates), np.nan, errors)
     df = np.full(p, max(reduction.degrees_of_freedom, 1), dtype=float)
@@ -532,9 +548,7 @@ def _warnings(
     if design.n_dropped:
         found.append(f"{design.n_dropped} rows with a blank are left out (missing: drop).")
     found += [f"{shown(name)} is not tested: {why}." for name, why in design.not_tested.items()]
-    everyone = [
-        name for name, e in zip(design.tested, design.exposure, strict=True) if e is None
-    ]
+    everyone = [name for name, e in zip(design.tested, design.exposure, strict=True) if e is None]
     if everyone:
         found.append(
             f"No contact effect for {_named(everyone)}: everyone who answered had it (reach 1)."
@@ -557,9 +571,7 @@ def _warnings(
             "each is not estimable. Keep one of them, or combine them."
         )
     if unsupported:
-        found.append(
-            f"The importance of {_named(unsupported)} is not distinguishable from none."
-        )
+        found.append(f"The importance of {_named(unsupported)} is not distinguishable from none.")
     suppressed = _suppressed(estimates, table)
     if suppressed:
         found.append(

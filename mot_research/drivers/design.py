@@ -52,14 +52,14 @@ class Rows:
     unit: np.ndarray
 
     def keep(self, rows: np.ndarray) -> Rows:
-        """The rows where the mask is true."""
+        """The rows at these positions."""
         return Rows(
             self.drivers,
             self.ratings[rows],
             self.states[rows],
             self.outcome[rows],
             self.weight[rows],
-            self.controls.loc[rows].reset_index(drop=True),
+            self.controls.iloc[rows].reset_index(drop=True),
             self.unit[rows],
         )
 
@@ -126,9 +126,9 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
     AnalysisError
         Fewer than ten rows remain, or the outcome does not vary.
     """
-    usable = np.isfinite(rows.outcome) & (rows.weight > 0)
+    usable = np.logical_and(np.isfinite(rows.outcome), rows.weight > 0)
     n_blank_outcome = int(np.isnan(rows.outcome).sum())
-    rows = rows.keep(usable)
+    rows = rows.keep(np.flatnonzero(usable))
     described = {name: _describe(rows, j) for j, name in enumerate(rows.drivers)}
     not_tested = _reasons(rows, described, min_n)
     players = [j for j, name in enumerate(rows.drivers) if name not in not_tested]
@@ -140,7 +140,7 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
         for values in control_columns.values():
             whole &= np.isfinite(values)
         n_dropped = int((~whole).sum())
-        rows = rows.keep(whole)
+        rows = rows.keep(np.flatnonzero(whole))
         control_columns = {name: values[whole] for name, values in control_columns.items()}
         players, lost = _still_varying(rows, players)
         not_tested = {**not_tested, **lost}
@@ -158,9 +158,7 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
         )
 
     columns: dict[str, np.ndarray] = {"outcome": rows.outcome}
-    had = np.where(
-        rows.states == RATED, 1.0, np.where(rows.states == NOT_EXPERIENCED, 0.0, np.nan)
-    )
+    had = np.where(rows.states == RATED, 1.0, np.where(rows.states == NOT_EXPERIENCED, 0.0, np.nan))
     quality, exposure = [], []
     for j in players:
         pilot = np.nanmean(rows.ratings[:, j])

@@ -20,10 +20,11 @@ from mot_research.drivers.estimates import Effects, Estimates
 from mot_research.drivers.outcome_models import (
     Drivers,
     Reported,
+    amount_sensitivity,
     importance_model,
+    net_promoters,
     parameter_of,
     reported,
-    sensitivity,
     separated_columns,
 )
 from mot_research.drivers.reduction import Reduction
@@ -213,6 +214,7 @@ def nonlinear_estimates(
     draws: Draws | None,
     *,
     kind: str,
+    promoters: bool,
     seed: int,
     few_units: int,
 ) -> Estimates:
@@ -227,7 +229,9 @@ def nonlinear_estimates(
         From ``completed_columns``.
     draws : Draws or None
         Of the study's units. With several imputations they take turns.
-    kind : {"ordered", "binary", "amount", "share", "score"}
+    kind : {"ordered", "binary", "amount", "share"}
+    promoters : bool
+        Whether an ordered outcome has the net promoter's scale.
     seed : int
     few_units : int
         With fewer sampling units, lmg gets a jackknife variance.
@@ -235,7 +239,9 @@ def nonlinear_estimates(
     layout = layout_of(design, reduction)
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, len(layout.used)])))
     blocks = max(ORDER_BLOCKS // len(completed), 1)
-    found = [_once(design, reduction, layout, one, kind, blocks, rng) for one in completed]
+    found = [
+        _once(design, reduction, layout, one, kind, promoters, blocks, rng) for one in completed
+    ]
     m, df = len(found), max(reduction.degrees_of_freedom, 1)
     stratum = reduction.units.stratum_of_unit
     lmg = np.array([one.importance.gain / one.null for one in found])
@@ -250,11 +256,9 @@ def nonlinear_estimates(
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = np.abs(alone.estimate / alone.std_error)
     effect_sd = np.array([one.effects.quality * one.sd for one in found])
-    further = {"effect_per_customer": quality.estimate * [design.described[name].reach for name in design.tested]}
-    for name in found[0].further:
-        each = _combined([one.further[name] for one in found], stratum, df)
-        further[f"{name}_effect"] = each.estimate
-        further[f"{name}_std_error"] = each.std_error
+    further = pd.DataFrame(
+        {"effect_per_customer": quality.estimate * _reach(design)}, index=_index(design)
+    ).join(_further(design, [one.further for one in found], stratum, df))
     error = (
         found[0].importance.std_error / found[0].null
         if m == 1
@@ -285,9 +289,50 @@ def nonlinear_estimates(
         jackknife_variance=(
             _jackknife(found, lmg, reduction) if reduction.n_units < few_units else None
         ),
-        further=pd.DataFrame(further, index=pd.Index(design.tested, name="driver")),
+        further=further,
         warnings=tuple(_said(found, float(error.max()), draws is not None)),
     )
+
+
+def net_promoter_effects(
+    design: Design, reduction: Reduction, completed: Sequence[Floats]
+) -> pd.DataFrame:
+    """Effect of a rating point on the net promoter share, by the ordered logit.
+
+    Of a score of 0 to 10, beside its linear effects: ``nps_effect`` and ``nps_std_error``, by
+    tested driver; no columns where the answers have no promoters and detractors.
+    """
+    layout = layout_of(design, reduction)
+    drivers = Drivers(layout.quality, layout.exposure)
+    found = []
+    for one in completed:
+        x = model_columns(one, layout)
+        setting = Setting(x, design.rows.weight, reduction.units.codes, len(reduction.chosen))
+        found.append(net_promoters(one[:, 0], x, drivers, setting))
+    df = max(reduction.degrees_of_freedom, 1)
+    return _further(design, found, reduction.units.stratum_of_unit, df)
+
+
+def _further(
+    design: Design,
+    found: Sequence[dict[str, tuple[Floats, Floats]]],
+    stratum: np.ndarray,
+    df: float,
+) -> pd.DataFrame:
+    columns = {}
+    for name in set.intersection(*(set(one) for one in found)):
+        each = _combined([one[name] for one in found], stratum, df)
+        columns[f"{name}_effect"] = each.estimate
+        columns[f"{name}_std_error"] = each.std_error
+    return pd.DataFrame({name: columns[name] for name in sorted(columns)}, index=_index(design))
+
+
+def _index(design: Design) -> pd.Index:
+    return pd.Index(design.tested, name="driver")
+
+
+def _reach(design: Design) -> list[float]:
+    return [design.described[name].reach for name in design.tested]
 
 
 def _once(
@@ -296,6 +341,7 @@ def _once(
     layout: Layout,
     completed: Floats,
     kind: str,
+    promoters: bool,
     n_blocks: int,
     rng: np.random.Generator,
 ) -> _Once:
@@ -312,6 +358,11 @@ def _once(
     alone, alone_variance = _alone(model, found, players, always, unit, reduction)
     drivers = Drivers(layout.quality, layout.exposure)
     setting = Setting(x, weight, unit, n_units)
+    further: dict[str, tuple[Floats, Floats]] = {}
+    if kind == "amount":
+        further = amount_sensitivity(y, x, drivers, setting)
+    elif kind == "ordered" and promoters:
+        further = net_promoters(y, x, drivers, setting)
     had = drivers.had(x)
     rating_sums = np.array(
         [
@@ -332,7 +383,7 @@ def _once(
         alone=alone,
         alone_variance=alone_variance,
         effects=reported(kind, y, x, drivers, setting, model, at),
-        further=sensitivity(kind, y, x, drivers, setting),
+        further=further,
         sd=np.sqrt(np.maximum(second / total - (first / total) ** 2, 0.0)),
         sums=quadratic_sums(model, at, unit, n_units),
         rest=_unit_sums(model.weight[:, None] * found.row_rest, unit, n_units),

@@ -28,6 +28,7 @@ from mot_research.statistics.outcomes.ordered import OrderedLogit
 
 MAX_LEVELS = 12  # answers of an ordered outcome: a scale of 0 to 10 and one to spare
 WINSORISED_AT = 0.99  # quantile of the spenders above which an amount is cut, as a sensitivity
+NET_PROMOTER_SCALE = (0.0, 10.0)
 PROMOTERS_FROM = 9  # of 0 to 10 (Reichheld 2003)
 DETRACTORS_TO = 6
 
@@ -90,6 +91,11 @@ def check_outcome(kind: str, y: Floats) -> None:
         )
 
 
+def reported_values(kind: str, y: Floats) -> Floats:
+    """The outcome on the scale that its effects are on."""
+    return (y == y.max()).astype(float) if kind == "ordered" else y
+
+
 def importance_model(kind: str, y: Floats, x: Floats, weight: Floats) -> OutcomeModel:
     """The one likelihood whose deviance is shared out.
 
@@ -147,16 +153,12 @@ def reported(
     return _effects(Predictors(at[None], influence[None]), probability, x, drivers, setting)
 
 
-def sensitivity(
-    kind: str, y: Floats, x: Floats, drivers: Drivers, setting: Setting
+def amount_sensitivity(
+    y: Floats, x: Floats, drivers: Drivers, setting: Setting
 ) -> dict[str, tuple[Floats, Floats]]:
-    """Quality effects by another road: name to (effects, scores)."""
-    if kind == "score":
-        return _net_promoters(y, x, drivers, setting)
-    if kind != "amount":
-        return {}
+    """Quality effects on an amount by two other roads: name to (effects, scores)."""
     weight = setting.weight
-    poisson = importance_model(kind, y, x, weight)
+    poisson = importance_model("amount", y, x, weight)
     at = fit(poisson).parameters[:, 0]
     mean = weight @ y / weight.sum()
     at[0] += np.log(mean)
@@ -171,14 +173,14 @@ def sensitivity(
     }
 
 
-def _net_promoters(
+def net_promoters(
     y: Floats, x: Floats, drivers: Drivers, setting: Setting
 ) -> dict[str, tuple[Floats, Floats]]:
     """Change of P(9 or 10) − P(0 to 6) by the ordered logit, of an outcome of 0 to 10."""
     levels = np.unique(y)
     whole = np.isin(levels, np.arange(11)).all()
     if not (whole and levels[0] <= DETRACTORS_TO and levels[-1] >= PROMOTERS_FROM):
-        return {}
+        return {}  # fractions have no promoters, and one-sided answers no difference
     model = importance_model("ordered", y, x, setting.weight)
     fitted = fit(model)
     if not fitted.converged[0]:

@@ -39,7 +39,8 @@ class DriverResult:
         Sampling units (clusters, or respondents) and strata among the rows,
         and their difference.
     outcome_mean, outcome_sd : float
-        Weighted, in outcome units.
+        Weighted, on the scale of the effects: of an ordered outcome the share
+        with the top answer.
     top : int
         The K of ``p_top``: the smaller of the K asked for and half the tested
         drivers, rounded up.
@@ -97,6 +98,11 @@ class DriverResult:
     def tested(self) -> tuple[str, ...]:
         """The drivers that are players, in the order given."""
         return tuple(name for name in self.table.index if name not in self.not_tested)
+
+    def row(self, driver: str) -> dict[str, float]:
+        """The cells of one driver, by column; those of one not tested are not numbers."""
+        cells = self.table.loc[[driver]].to_dict("records")[0]
+        return {str(name): float(value) for name, value in cells.items()}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per driver, as given; the cells of a driver not tested are empty.

@@ -38,6 +38,8 @@ def percent(value: float) -> str:
 
 def unit(outcome: Outcome) -> str:
     """What one unit of an effect on this outcome is."""
+    if outcome.kind == "ordered":
+        return f"percentage points of the top answer to {outcome.name}"
     if outcome.kind in ("binary", "share"):
         return f"percentage points of {outcome.name}"
     return f"points of {outcome.name}" if outcome.kind != "amount" else f"of {outcome.name}"
@@ -45,18 +47,21 @@ def unit(outcome: Outcome) -> str:
 
 def shown_effect(outcome: Outcome, value: float) -> str:
     """An effect in the units that people read: percentage points for shares."""
-    return signed(value * 100) if outcome.kind in ("binary", "share") else signed(value)
+    return signed(value * 100) if outcome.kind in ("binary", "share", "ordered") else signed(value)
 
 
 def interval(outcome: Outcome, lower: float, upper: float) -> str:
+    """Both ends, in the units that people read."""
     return f"{shown_effect(outcome, lower)} to {shown_effect(outcome, upper)}"
 
 
 def q_text(q: float) -> str:
+    """A q value to three decimals, without the leading zero."""
     return "q < .001" if q < 0.001 else f"q = {q:.3f}".replace("0.", ".", 1)
 
 
 def not_tested(outcome: Outcome, why: str) -> str:
+    """Why a moment has no grade for one outcome."""
     return f"Not tested for {outcome.name}: {why}."
 
 
@@ -72,7 +77,8 @@ def tested(outcome: Outcome, grade: Grade, result: DriverResult, rules: Rules) -
         f"({interval(outcome, grade.ci_lower, grade.ci_upper)}) {unit(outcome)}"
     )
     if grade.grade == "not_proven":
-        return _not_proven(outcome, grade, result, rules)
+        span = interval(outcome, grade.ci_lower, grade.ci_upper)
+        return _not_proven(outcome, grade, span, result, rules)
     q = q_text(grade.q_value) if grade.q_value is not None else ""
     if grade.p_top is None or grade.p_top_each is None:
         return f"{effect[0].upper()}{effect[1:]}, {q}; without resamples no place is proven."
@@ -89,18 +95,19 @@ def tested(outcome: Outcome, grade: Grade, result: DriverResult, rules: Rules) -
     return f"{effect[0].upper()}{effect[1:]}, {q}, and {across}."
 
 
-def _not_proven(outcome: Outcome, grade: Grade, result: DriverResult, rules: Rules) -> str:
-    assert grade.effect is not None and grade.ci_lower is not None and grade.ci_upper is not None
-    span = f"anything from {interval(outcome, grade.ci_lower, grade.ci_upper)} {unit(outcome)}"
+def _not_proven(
+    outcome: Outcome, grade: Grade, span: str, result: DriverResult, rules: Rules
+) -> str:
     if "reversed" in grade.flags:
         return (
-            f"Reversed: one rating point goes with {shown_effect(outcome, grade.effect)} "
-            f"({interval(outcome, grade.ci_lower, grade.ci_upper)}) {unit(outcome)}. "
-            "Check its coding and scale, and what it is correlated with."
+            f"Reversed: one rating point goes with {shown_effect(outcome, grade.effect or 0.0)} "
+            f"({span}) {unit(outcome)}. Check its coding and scale, and what it is correlated "
+            "with."
         )
+    span = f"anything from {span} {unit(outcome)}"
     smallest = rules.smallest_effect * result.outcome_sd
     sd = grade.effect_sd / grade.effect if grade.effect_sd and grade.effect else None
-    if sd is not None and grade.ci_upper * sd < smallest:
+    if sd is not None and grade.ci_upper is not None and grade.ci_upper * sd < smallest:
         return f"Not proven: {span} per rating point, at most a small effect."
     needed = _raters_needed(grade, sd, smallest, result)
     few = f"; about {needed:,} interviews would tell" if needed else ""

@@ -109,6 +109,7 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
             {**row, "not_tested": result.not_tested.get(row["driver"])}
             for row in _rows(result.to_frame())
         ],
+        "further": _rows(result.further),
         "warnings": list(result.warnings),
     }
 
