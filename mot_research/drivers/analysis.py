@@ -263,9 +263,7 @@ def analyse(
     unsupported: tuple[str, ...] = ()
     if draws is not None:
         table, unsupported = _with_intervals(table, found, reduction, top, options)
-    mean, sd = _mean_and_sd(
-        reported_values(options.kind, design.rows.outcome), design.rows.weight
-    )
+    mean, sd = _mean_and_sd(reported_values(options.kind, design.rows.outcome), design.rows.weight)
     return DriverResult(
         outcome=outcome,
         kind=options.kind,
@@ -294,6 +292,7 @@ def analyse(
         lmg_draws=found.lmg_draws,
         effect_sd_draws=found.effect_sd_draws,
         further=found.further.reindex(list(rows.drivers)),
+        computed=found.computed,
     )
 
 
@@ -429,9 +428,7 @@ def _table(design: Design, found: Estimates) -> pd.DataFrame:
     return table
 
 
-def _effects(
-    design: Design, reduction: Reduction, model: Model
-) -> tuple[Effects, Effects]:
+def _effects(design: Design, reduction: Reduction, model: Model) -> tuple[Effects, Effects]:
     """Estimates and design-based errors of quality and of contact.
 
     The contact effect is at the mean rating of those who had it; its error
@@ -476,7 +473,9 @@ def _with_intervals(
     """Add the interval columns, and name the drivers whose share may be none."""
     lmg, draws = found.lmg, found.lmg_draws
     if found.jackknife_variance is not None:
-        lower, upper = _jackknife_interval(found, reduction, options.confidence)
+        lower, upper = _jackknife_interval(
+            lmg, found.jackknife_variance, reduction.degrees_of_freedom, options.confidence
+        )
     else:
         lower, upper = percentile_interval(draws, options.confidence)
     none = found.alone_p > ASSOCIATED
@@ -494,12 +493,12 @@ def _with_intervals(
 
 
 def _jackknife_interval(
-    found: Estimates, reduction: Reduction, confidence: float
+    lmg: np.ndarray, variance: np.ndarray, degrees_of_freedom: int, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """On the square root of lmg, cut at 0: for fewer than 40 units."""
-    root = np.sqrt(np.maximum(found.lmg, np.finfo(float).tiny))
-    t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
-    half = t * np.sqrt(found.jackknife_variance) / (2 * root)
+    root = np.sqrt(np.maximum(lmg, np.finfo(float).tiny))
+    t = stats.t.ppf((1 + confidence) / 2, max(degrees_of_freedom, 1))
+    half = t * np.sqrt(variance) / (2 * root)
     return np.maximum(root - half, 0.0) ** 2, (root + half) ** 2
 
 

@@ -40,6 +40,8 @@ class Estimates:
     further : DataFrame
         Columns that this kind of outcome has beside the common ones.
     warnings : tuple of str
+    computed : tuple of str
+        Where a number is not computed exactly: how, and its measured error.
     """
 
     lmg: np.ndarray
@@ -59,3 +61,4 @@ class Estimates:
     jackknife_variance: np.ndarray | None = None
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
     warnings: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()

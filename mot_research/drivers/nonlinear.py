@@ -21,6 +21,7 @@ from mot_research.drivers.outcome_models import (
     Drivers,
     Reported,
     amount_sensitivity,
+    fitted,
     importance_model,
     net_promoters,
     parameter_of,
@@ -41,7 +42,7 @@ from mot_research.statistics.deviance import (
     quadratic_sums,
 )
 from mot_research.statistics.imputation import N_IMPUTATIONS, combine, impute, spread_of_draws
-from mot_research.statistics.outcomes.fitting import fit, newton_steps
+from mot_research.statistics.outcomes.fitting import newton_steps
 from mot_research.statistics.outcomes.marginal import Setting
 from mot_research.statistics.outcomes.model import OutcomeModel
 from mot_research.statistics.regression import aliased_columns, independent_columns
@@ -54,6 +55,7 @@ from mot_research.statistics.resampling import (
     survey_covariance,
 )
 
+DRAWS_AT_ONCE = 400  # resamples whose curvature matrices are held at a time
 ORDER_BLOCKS = 5  # blocks of orders in all, shared out over the imputations
 
 
@@ -72,17 +74,16 @@ class Layout:
 
 
 def layout_of(design: Design, reduction: Reduction) -> Layout:
-    """Controls and exposures that say something new, then all qualities."""
-    background = independent_columns(
-        reduction.q, (*design.controls, *(e for e in design.exposure if e is not None))
-    )
-    used = (*background, *design.quality)
+    """Controls that say something new, then all exposures and qualities."""
+    controls = independent_columns(reduction.q, design.controls)
+    exposures = tuple(e for e in design.exposure if e is not None)
+    used = (*controls, *exposures, *design.quality)
     place = {column: index for index, column in enumerate(used, start=1)}
     return Layout(
         used=used,
         quality=tuple(place[column] for column in design.quality),
-        exposure=tuple(place.get(e) if e is not None else None for e in design.exposure),
-        controls=tuple(place[c] for c in design.controls if c in place),
+        exposure=tuple(None if e is None else place[e] for e in design.exposure),
+        controls=tuple(place[column] for column in controls),
     )
 
 
@@ -259,6 +260,7 @@ def nonlinear_estimates(
     further = pd.DataFrame(
         {"effect_per_customer": quality.estimate * _reach(design)}, index=_index(design)
     ).join(_further(design, [one.further for one in found], stratum, df))
+    further[lost] = np.nan
     error = (
         found[0].importance.std_error / found[0].null
         if m == 1
@@ -290,7 +292,8 @@ def nonlinear_estimates(
             _jackknife(found, lmg, reduction) if reduction.n_units < few_units else None
         ),
         further=further,
-        warnings=tuple(_said(found, float(error.max()), draws is not None)),
+        warnings=_imputed(m),
+        computed=tuple(_computed(found, float(error.max()), draws is not None)),
     )
 
 
@@ -348,7 +351,7 @@ def _once(
     y, x = completed[:, 0], model_columns(completed, layout)
     weight, unit, n_units = design.rows.weight, reduction.units.codes, len(reduction.chosen)
     model = importance_model(kind, y, x, weight)
-    at = fit(model).parameters[:, 0]
+    at = fitted(model, "the outcome")
     deviance_full = float(model.sloped(at[:, None])[0][0])
     null = float(model.null_deviance((model.weight @ model.null_features)[None])[0])
     players = tuple(parameter_of(model, column) for column in layout.quality)
@@ -366,7 +369,10 @@ def _once(
     had = drivers.had(x)
     rating_sums = np.array(
         [
-            [setting.per_unit(weight * e * x[:, c] ** power) for c, e in zip(drivers.quality, had, strict=True)]
+            [
+                setting.per_unit(weight * e * x[:, c] ** power)
+                for c, e in zip(drivers.quality, had, strict=True)
+            ]
             for power in range(3)
         ]
     ).transpose(0, 2, 1)
@@ -416,7 +422,7 @@ def _contact(
     background = [c for c in range(x.shape[1]) if c not in layout.quality]
     place = {column: index for index, column in enumerate(background)}
     model = importance_model(kind, y, x[:, background], weight)
-    at = fit(model).parameters[:, 0]
+    at = fitted(model, "the outcome")
     players = [parameter_of(model, place[e]) for e in exposures]
     always = [p for p in range(model.n_parameters) if p not in players]
     found = deviance_importance(model, at, players, always, n_blocks=n_blocks, rng=rng)
@@ -427,20 +433,22 @@ def _contact(
 def _alone(
     model: OutcomeModel,
     found: DevianceImportance,
-    players: Sequence[int],
-    always: Sequence[int],
+    players: tuple[int, ...],
+    always: tuple[int, ...],
     unit: np.ndarray,
     reduction: Reduction,
 ) -> tuple[Floats, Floats]:
     """Each quality's coefficient when it is the only one, with its design variance."""
-    estimates, scores = np.zeros(len(players)), np.zeros((len(reduction.chosen), len(players)))
-    for j, player in enumerate(players):
-        at = found.alone[:, j]
-        mask = np.isin(np.arange(model.n_parameters), [*always, player])[None]
-        pick = np.eye(model.n_parameters)[:, [player]]
-        row = newton_steps(model.curved(at[:, None]), pick, mask)[:, 0]
-        estimates[j] = at[player]
-        scores[:, j] = np.bincount(unit, model.row_slopes(at) @ row, len(scores))
+    scores = np.zeros((len(reduction.chosen), len(players)))
+    masks = np.zeros((len(players), model.n_parameters), dtype=bool)
+    masks[:, list(always)] = True
+    masks[np.arange(len(players)), list(players)] = True
+    pick = np.eye(model.n_parameters)[:, list(players)]
+    rows = newton_steps(model.curved(found.alone), pick, masks)
+    for j in range(len(players)):
+        slopes = model.row_slopes(found.alone[:, j]) @ rows[:, j]
+        scores[:, j] = np.bincount(unit, slopes, len(scores))
+    estimates = found.alone[list(players), np.arange(len(players))]
     return estimates, np.diag(survey_covariance(scores, reduction.units.stratum_of_unit)).copy()
 
 
@@ -460,9 +468,7 @@ def _unit_sums(values: Floats, unit: np.ndarray, n_units: int) -> Floats:
     return np.column_stack([np.bincount(unit, column, n_units) for column in values.T])
 
 
-def _combined(
-    parts: Sequence[tuple[Floats, Floats]], stratum: np.ndarray, df: float
-) -> Effects:
+def _combined(parts: Sequence[tuple[Floats, Floats]], stratum: np.ndarray, df: float) -> Effects:
     variances = [np.diag(survey_covariance(scores, stratum)) for _, scores in parts]
     found = combine(np.array([estimate for estimate, _ in parts]), np.array(variances), df)
     return Effects(found.estimate, found.std_error, found.degrees_of_freedom)
@@ -493,9 +499,12 @@ def _in_turn(
     found = np.empty((draws.n_resamples, p))
     scale = draws.scale[reduction.chosen]
     for number, statistic in enumerate(statistics):
-        multipliers = draws.counts[number::m, reduction.chosen] * scale
         moved = (spread_of_draws(m) - 1) * (estimates[number] - centre)
-        found[number::m] = statistic(multipliers) + moved
+        turns = np.arange(number, draws.n_resamples, m)
+        for begin in range(0, len(turns), DRAWS_AT_ONCE):
+            rows = turns[begin : begin + DRAWS_AT_ONCE]
+            multipliers = draws.counts[np.ix_(rows, reduction.chosen)] * scale
+            found[rows] = statistic(multipliers) + moved
     return np.maximum(found, 0.0) if clip else found
 
 
@@ -509,13 +518,17 @@ def _jackknife(found: Sequence[_Once], lmg: Floats, reduction: Reduction) -> Flo
     return combine(lmg, np.array(within), 1.0).std_error ** 2
 
 
-def _said(found: Sequence[_Once], error: float, resampled: bool) -> list[str]:
+def _imputed(n_imputations: int) -> tuple[str, ...]:
+    if n_imputations == 1:
+        return ()
+    return (
+        f"Blanks were imputed {n_imputations} times (contact drawn, rating from a matched "
+        "donor); effects and errors are combined by Rubin's rules.",
+    )
+
+
+def _computed(found: Sequence[_Once], error: float, resampled: bool) -> list[str]:
     said = []
-    if len(found) > 1:
-        said.append(
-            f"Blanks were imputed {len(found)} times (contact drawn, rating from a matched "
-            "donor); effects and errors are combined by Rubin's rules."
-        )
     p = len(found[0].players)
     if p > EXACT_PLAYERS:
         refitted = sum(one.importance.n_subsets for one in found)
@@ -526,7 +539,7 @@ def _said(found: Sequence[_Once], error: float, resampled: bool) -> list[str]:
         )
     if resampled:
         said.append(
-            "Resamples of the importances are not refitted: second-order expansion and influence "
-            "values at the full sample; those of the effects are linearised."
+            "In the resamples nothing is refitted: importances by the second-order expansion and "
+            "influence values at the full sample, effects linearised."
         )
     return said

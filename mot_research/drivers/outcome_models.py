@@ -159,7 +159,7 @@ def amount_sensitivity(
     """Quality effects on an amount by two other roads: name to (effects, scores)."""
     weight = setting.weight
     poisson = importance_model("amount", y, x, weight)
-    at = fit(poisson).parameters[:, 0]
+    at = fitted(poisson, "the mean amount")
     mean = weight @ y / weight.sum()
     at[0] += np.log(mean)
     in_currency = GeneralisedLinear(POISSON, y, x, weight / weight.sum())
@@ -223,20 +223,27 @@ def _two_part(y: Floats, x: Floats, drivers: Drivers, setting: Setting) -> Repor
     w = setting.weight / setting.weight.sum()
     mean = w[spends] @ y[spends] / w[spends].sum()
     much = GeneralisedLinear(GAMMA, y[spends] / mean, x[spends], w[spends])
-    at_much = _fitted(much, "how much is spent")
+    at_much = fitted(much, "how much is spent")
     of_much = _influence(much, at_much, setting.unit[spends], setting.n_units)
     at_much = at_much.copy()
     at_much[0] += np.log(mean)
     if spends.all():
         return _effects(Predictors(at_much[None], of_much[None]), amount, x, drivers, setting)
     any_ = GeneralisedLinear(LOGIT, spends.astype(float), x, w)
-    at_any = _fitted(any_, "whether anything is spent")
+    at_any = fitted(any_, "whether anything is spent")
     of_any = _influence(any_, at_any, setting.unit, setting.n_units)
     both = Predictors(np.array([at_any, at_much]), np.array([of_any, of_much]))
     return _effects(both, two_part_amount, x, drivers, setting)
 
 
-def _fitted(model: OutcomeModel, what: str) -> Floats:
+def fitted(model: OutcomeModel, what: str) -> Floats:
+    """Parameters (P,) of the fit.
+
+    Raises
+    ------
+    AnalysisError
+        It did not converge.
+    """
     found = fit(model)
     if not found.converged[0]:
         raise AnalysisError(

@@ -64,6 +64,8 @@ class DriverResult:
         promoter share, −1 to 1, by the ordered logit); for an amount
         ``poisson_effect`` and ``winsorised_effect`` with their errors, two
         other roads to ``effect``.
+    computed : tuple of str
+        Where a number is not computed exactly: how, and its measured error.
     """
 
     outcome: str
@@ -89,6 +91,7 @@ class DriverResult:
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
+    computed: tuple[str, ...] = ()
 
     @property
     def degrees_of_freedom(self) -> int:

@@ -110,6 +110,7 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
             for row in _rows(result.to_frame())
         ],
         "further": _rows(result.further),
+        "computed": list(result.computed),
         "warnings": list(result.warnings),
     }
 

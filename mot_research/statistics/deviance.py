@@ -182,7 +182,9 @@ def _swept(
     size = np.sqrt(np.maximum(np.einsum("bpp->bp", h), np.finfo(float).tiny))
     scaled = h / (size[:, :, None] * size[:, None, :])
     scaled[:, np.arange(p), np.arange(p)] = 1.0 + RIDGE
-    explained = np.einsum("bp,bp->b", r / size, np.linalg.solve(scaled, (r / size)[..., None])[..., 0])
+    explained = np.einsum(
+        "bp,bp->b", r / size, np.linalg.solve(scaled, (r / size)[..., None])[..., 0]
+    )
     matrices = np.empty((n, 1 + p, 1 + p))
     matrices[:, 0, 0] = 2 * np.maximum(explained, np.finfo(float).tiny)
     matrices[:, 0, 1:] = matrices[:, 1:, 0] = r

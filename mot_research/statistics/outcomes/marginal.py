@@ -89,7 +89,7 @@ class Setting:
 
     def per_unit(self, values: Floats) -> Floats:
         """Sums within sampling units: (n,) to (G,)."""
-        return np.bincount(self.unit, weights=values, minlength=self.n_units)
+        return np.asarray(np.bincount(self.unit, values, self.n_units), dtype=np.float64)
 
 
 def quality_effects(

@@ -50,10 +50,10 @@ class OutcomeModel(Protocol):
         """−∂²ℓ (s, P, P)."""
 
     def row_slopes(self, parameters: Floats) -> Floats:
-        """w ∂ℓ of each row at one parameter vector (P,): (n, P)."""
+        """Of each row, w ∂ℓ at one parameter vector (P,): (n, P)."""
 
     def row_curvatures(self, parameters: Floats) -> Floats:
-        """−w ∂²ℓ of each row at one parameter vector, upper triangles: (n, P (P + 1) / 2)."""
+        """Of each row, −w ∂²ℓ at one parameter vector, upper triangles: (n, P (P + 1) / 2)."""
 
     def row_expansions(self, at: Floats, parameters: Floats) -> Floats:
         """Second-order expansion of each row's deviance around ``at``, unweighted: (n, s)."""
