@@ -193,6 +193,9 @@ def _with(outcome: Outcome, survey: Survey) -> tuple[str, ...]:
 
 def _options(study: Study, outcome: Outcome) -> Options:
     rules = study.rules
+    scale = None
+    if outcome.low is not None and outcome.high is not None:
+        scale = (float(outcome.low), float(outcome.high))
     return Options(
         kind=outcome.kind,
         missing=rules.missing,
@@ -201,6 +204,7 @@ def _options(study: Study, outcome: Outcome) -> Options:
         n_resamples=rules.n_resamples,
         confidence=rules.confidence,
         seed=rules.seed,
+        outcome_scale=scale,
     )
 
 
@@ -229,8 +233,8 @@ def _deciding_analysis(
     if is_transactional(rows):
         return analyse(rows, units.units, draws, options, outcome=outcome.id, waves=waves), None
     model = build_model(rows, units.units, options, outcome=outcome.id)
-    result = analyse_model(model, draws, options, outcome=outcome.id, waves=waves)
-    return result, robustness(result, model, segments_of_waves(survey, waves))
+    result = analyse_model(model, units.units, draws, options, outcome=outcome.id, waves=waves)
+    return result, robustness(outcome.id, model, segments_of_waves(survey, waves))
 
 
 def _paths(

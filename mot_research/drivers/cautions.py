@@ -24,7 +24,7 @@ from mot_research.statistics.collinearity import gvif
 from mot_research.statistics.second_moments import covariance
 
 if TYPE_CHECKING:
-    from mot_research.drivers.analysis import Model
+    from mot_research.drivers.linear import Model
 
 FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
 ASSOCIATED = 0.05  # joint zero-order Wald test: above it a share is not told from none

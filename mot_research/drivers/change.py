@@ -161,7 +161,7 @@ def change(
     n_resamples = 0 if draws is None else draws.n_resamples
     return Change(
         outcome=outcome.id,
-        model=MODELS[outcome.kind],
+        model=MODELS["score"],
         wave_a=wave_a,
         wave_b=wave_b,
         mean=mean,
@@ -268,7 +268,7 @@ def _notes(
 ) -> tuple[str, ...]:
     design, found = pair.a.design, [REFERENCE_POINT]
     if outcome.kind != "score":
-        found.append(f"The decomposition is linear in the outcome ({MODELS[outcome.kind]}).")
+        found.append(f"The decomposition is linear in the outcome ({MODELS['score']}).")
     exposures = zip(design.tested, design.exposure, strict=True)
     varying = {name: e for name, e in exposures if e is not None}
     for wave, other, side in ((wave_a, wave_b, pair.a), (wave_b, wave_a, pair.b)):

@@ -19,8 +19,8 @@ OPTIONS = Options(n_resamples=0)
 
 def fitted(rows, units, segments):
     model = build_model(rows, units, OPTIONS, outcome="y")
-    result = analyse_model(model, None, OPTIONS, outcome="y")
-    return robustness(result, model, segments), result
+    result = analyse_model(model, units, None, OPTIONS, outcome="y")
+    return robustness("y", model, segments), result
 
 
 class TestRobustnessValue:
