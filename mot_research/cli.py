@@ -13,6 +13,7 @@ from mot_research.errors import MotError, RenderError, SurveyError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.progress import Progress
 
     from mot_research.study.definition import Study
     from mot_research.survey.wave import Survey
@@ -128,7 +129,9 @@ def report(
             renderer=renderer,
             on_progress=lambda done, total: progress.step("rendering the report", done, total),
         )
-    _print_paths([*(folder / f"{stem}.{name}" for name in formats), *(folder / n for n in DATA_FILES)])
+    _print_paths(
+        [*(folder / f"{stem}.{name}" for name in formats), *(folder / n for n in DATA_FILES)]
+    )
     return FINE
 
 
@@ -212,7 +215,7 @@ def _print_problems(problems: pd.DataFrame) -> None:
         ("examples", {"overflow": "fold", "max_width": 24}),
         ("what to do", {"overflow": "fold", "ratio": 1}),
     ):
-        table.add_column(heading, **options)  # type: ignore[arg-type]
+        table.add_column(heading, **options)
     styles = {"error": "bold red", "warning": "yellow", "note": "dim"}
     for row in rows.itertuples():
         severity = str(row.severity)
@@ -244,7 +247,7 @@ class _Progress:
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
-        self.bar = None
+        self.bar: Progress | None = None
         self.said = ""
 
     def __enter__(self) -> _Progress:

@@ -7,14 +7,28 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from mot_research.drivers.analysis import Options, analyse
+import numpy as np
+
+from mot_research.drivers.analysis import Options, analyse, analyse_model, build_model
 from mot_research.drivers.asymmetry import Asymmetry, asymmetry
 from mot_research.drivers.change import Change, change, earlier_wave
 from mot_research.drivers.design import build_design
+from mot_research.drivers.paths import Paths, paths
 from mot_research.drivers.prediction import Prediction, prediction
+from mot_research.drivers.reliability import Reliability, reliability
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.robustness import Robustness, robustness
+from mot_research.drivers.sample_size import sample_size
 from mot_research.drivers.segments import Segments, segments
-from mot_research.drivers.waves import StudyUnits, pooled_waves, rows_of_waves, study_units
+from mot_research.drivers.study_cautions import is_later, of_study
+from mot_research.drivers.transactional import is_transactional
+from mot_research.drivers.waves import (
+    StudyUnits,
+    pooled_waves,
+    rows_of_waves,
+    segments_of_waves,
+    study_units,
+)
 from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.evidence import Deciding, evidence
@@ -82,6 +96,7 @@ def run(
     draws = draw(units.units, rules.n_resamples, rules.seed) if rules.n_resamples else None
     drivers: dict[str, DriverResult] = {}
     alone: dict[str, DriverResult] = {}
+    robust: dict[str, Robustness | None] = {}
     deciding: dict[str, Deciding] = {}
     warnings: list[str] = []
     for step, outcome in enumerate(outcomes, start=1):
@@ -90,7 +105,9 @@ def run(
         if not waves:
             warnings.append(_not_analysed(outcome, survey, wave_id))
             continue
-        drivers[outcome.id] = _analysis(survey, units, draws, outcome, waves)
+        drivers[outcome.id], robust[outcome.id] = _deciding_analysis(
+            survey, units, draws, outcome, waves
+        )
         if waves != (wave_id,) and wave_id in _with(outcome, survey):
             alone[outcome.id] = _analysis(survey, units, draws, outcome, (wave_id,))
         if outcome.role not in deciding:
@@ -98,12 +115,9 @@ def run(
             deciding[outcome.role] = Deciding(
                 outcome.role, outcome.id, result, _asymmetry(survey, units, outcome, waves)
             )
-        if outcome.role == "revenue" and outcome.file is None:
-            warnings.append(
-                f"{outcome.name} comes from the same file as the ratings. If it was asked in the "
-                "same questionnaire, part of its association with them may be mood (common "
-                "method): prefer an outcome from the customer records, dated after the survey."
-            )
+    cautions = of_study(survey, wave_id, {name: result.waves for name, result in drivers.items()})
+    warnings += [caution.text for caution in cautions]
+    through_loyalty, unclear = _paths(survey, units, draws, drivers)
     report("what changed", total - 3, total)
     first = [study.outcome(each.outcome) for each in deciding.values()]
     changed, not_compared = _changes(survey, units, draws, first, wave_id)
@@ -123,8 +137,17 @@ def run(
         inputs=survey.inputs,
         versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         simulated=study.about.simulated,
-        warnings=(*warnings, *_of_outcomes(study, drivers)),
+        warnings=(*warnings, *unclear, *_of_outcomes(study, drivers)),
         not_used=_not_used(study),
+        paths=through_loyalty,
+        robustness={name: one for name, one in robust.items() if one is not None},
+        reliability=_reliability(survey, wave_id),
+        sample_sizes={
+            name: sample_size(result, smallest_effect=rules.smallest_effect)
+            for name, result in drivers.items()
+            if result.is_ranked
+        },
+        cautions=cautions,
         change=changed,
         not_compared=not_compared,
         prediction=_predictions(survey, units, first, wave_id, changed),
@@ -149,7 +172,7 @@ def require_usable(survey: Survey, wave_id: str) -> None:
     if wave_id in survey.waves:
         return
     problems = survey.problems
-    errors = problems[(problems["severity"] == "error") & (problems["wave"] == wave_id)]
+    errors = problems[(problems["severity"] == "error") & problems["wave"].isin([wave_id, ""])]
     first = errors.iloc[0]
     raise SurveyError(
         f"wave '{shown(wave_id)}' can't be analysed: {len(errors)} error(s), first "
@@ -168,6 +191,23 @@ def _with(outcome: Outcome, survey: Survey) -> tuple[str, ...]:
     )
 
 
+def _options(study: Study, outcome: Outcome) -> Options:
+    rules = study.rules
+    scale = None
+    if outcome.low is not None and outcome.high is not None:
+        scale = (float(outcome.low), float(outcome.high))
+    return Options(
+        kind=outcome.kind,
+        missing=rules.missing,
+        top=rules.top,
+        min_n=rules.min_n,
+        n_resamples=rules.n_resamples,
+        confidence=rules.confidence,
+        seed=rules.seed,
+        outcome_scale=scale,
+    )
+
+
 def _analysis(
     survey: Survey,
     units: StudyUnits,
@@ -175,22 +215,78 @@ def _analysis(
     outcome: Outcome,
     waves: tuple[str, ...],
 ) -> DriverResult:
-    rules = survey.study.rules
-    return analyse(
-        rows_of_waves(survey, units, outcome.id, waves),
-        units.units,
-        draws,
-        Options(
-            kind=outcome.kind,
-            missing=rules.missing,
-            top=rules.top,
-            min_n=rules.min_n,
-            n_resamples=rules.n_resamples,
-            confidence=rules.confidence,
-            seed=rules.seed,
-        ),
-        outcome=outcome.id,
-        waves=waves,
+    rows = rows_of_waves(survey, units, outcome.id, waves)
+    options = _options(survey.study, outcome)
+    return analyse(rows, units.units, draws, options, outcome=outcome.id, waves=waves)
+
+
+def _deciding_analysis(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    outcome: Outcome,
+    waves: tuple[str, ...],
+) -> tuple[DriverResult, Robustness | None]:
+    """The analysis with its robustness; None where each moment has a model of its own."""
+    rows = rows_of_waves(survey, units, outcome.id, waves)
+    options = _options(survey.study, outcome)
+    if is_transactional(rows):
+        return analyse(rows, units.units, draws, options, outcome=outcome.id, waves=waves), None
+    model = build_model(rows, units.units, options, outcome=outcome.id)
+    result = analyse_model(model, units.units, draws, options, outcome=outcome.id, waves=waves)
+    return result, robustness(outcome.id, model, segments_of_waves(survey, waves))
+
+
+def _paths(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    drivers: Mapping[str, DriverResult],
+) -> tuple[dict[str, Paths], list[str]]:
+    """From each moment through the first relationship outcome to each revenue outcome."""
+    study, rules = survey.study, survey.study.rules
+    outcomes = [study.outcome(name) for name in drivers]
+    mediator = next((outcome for outcome in outcomes if outcome.role == "relationship"), None)
+    found: dict[str, Paths] = {}
+    unclear: list[str] = []
+    for outcome in outcomes:
+        if mediator is None or outcome.role != "revenue" or not drivers[outcome.id].is_ranked:
+            continue
+        waves = tuple(name for name in drivers[outcome.id].waves if name in _with(mediator, survey))
+        if not waves:
+            unclear.append(
+                f"{outcome.name}: no path through {mediator.name}, which none of its waves asked."
+            )
+            continue
+        try:
+            found[outcome.id] = paths(
+                rows_of_waves(survey, units, outcome.id, waves),
+                np.concatenate([survey[name].outcomes[mediator.id] for name in waves]),
+                units.units,
+                draws,
+                outcome=outcome.id,
+                mediator_name=mediator.id,
+                waves=waves,
+                missing=rules.missing,
+                min_n=rules.min_n,
+                confidence=rules.confidence,
+                is_amount=outcome.kind == "amount",
+                is_later=is_later(survey, outcome, waves),
+            )
+        except AnalysisError as error:
+            unclear.append(f"{outcome.name}: no path through {mediator.name}: {error}")
+    return found, unclear
+
+
+def _reliability(survey: Survey, wave_id: str) -> Reliability:
+    wave, study = survey[wave_id], survey.study
+    return reliability(
+        wave_id,
+        wave.scale_items,
+        study.scales,
+        wave.ratings[list(wave.asked)].to_numpy(),
+        wave.weight,
+        confidence=study.rules.confidence,
     )
 
 
@@ -292,11 +388,12 @@ def _not_analysed(outcome: Outcome, survey: Survey, wave_id: str) -> str:
 
 
 def _of_outcomes(study: Study, drivers: Mapping[str, DriverResult]) -> list[str]:
-    return [
-        f"{study.outcome(outcome_id).name}: {warning}"
-        for outcome_id, result in drivers.items()
-        for warning in result.warnings
-    ]
+    """Each sentence once, after the names of the outcomes that it holds for."""
+    names: dict[str, list[str]] = {}
+    for outcome_id, result in drivers.items():
+        for warning in result.warnings:
+            names.setdefault(warning, []).append(study.outcome(outcome_id).name)
+    return [f"{' and '.join(of)}: {warning}" for warning, of in names.items()]
 
 
 def _not_used(study: Study) -> tuple[str, ...]:
@@ -317,4 +414,9 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "a population": "population: under study: scales effects to all customers",
         "an earlier wave": "a second wave shows what changed",
     }
-    return tuple(f"No {part}: {ways[part]}." for part, present in named.items() if not present)
+    absent = [f"No {part}: {ways[part]}." for part, present in named.items() if not present]
+    later = ("customers", "events", "recordings", "workshop", "voice", "operations")
+    waiting = [part for part in later if getattr(study, part) is not None]
+    if waiting:
+        absent.append(f"In the study, but not evaluated by this version: {', '.join(waiting)}.")
+    return tuple(absent)

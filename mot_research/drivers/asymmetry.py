@@ -1,4 +1,4 @@
-"""Must it be right every time, or is it a place to shine?
+"""Must it be right every time, or is it a place to shine: penalty and reward.
 
 The regression ``y = a + Σ (γ_j E_j + r_j E_j High_j + p_j E_j Low_j) + z'δ``:
 *reward* r_j is what a top rating adds over a middling one, *penalty* π_j =
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,10 @@ class Asymmetry:
 
     table: pd.DataFrame
 
+    def row(self, driver: str) -> dict[str, Any]:
+        """The cells of one driver, by column."""
+        return {str(name): value for name, value in self.table.loc[driver].items()}
+
 
 def asymmetry(
     design: Design,
@@ -67,6 +72,9 @@ def asymmetry(
         Indexed by tested driver. Numbers are missing where they are not
         estimable, with the reason.
     """
+    if not design.tested:
+        none = pd.DataFrame(columns=[*_COLUMNS, "kind", "reason", "alike"])
+        return Asymmetry(none.rename_axis("driver"))
     rows = design.rows
     places = [rows.drivers.index(name) for name in design.tested]
     high, low = (_boxes(design, places, boxes, which) for which in (0, 1))
@@ -82,14 +90,14 @@ def asymmetry(
     fit = regress(reduction.q, 1, kept)
     t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
     counts = [_effective(rows.weight, columns[:, 1 + j]) for j in range(2 * p)]
+    covariance = reduction.covariance_of(fit.gradient)
     records = []
     for j in range(p):
         pair = (2 + j, 2 + p + j)
         record: dict[str, object] = {"n_high": counts[j], "n_low": counts[p + j]}
         if all(column in fit.columns and column not in lost for column in pair):
-            gradient = np.stack([fit.at(column)[1] for column in pair])
-            values = np.array([fit.at(column)[0] for column in pair])
-            record |= _numbers(values, reduction.covariance_of(gradient), t, reduction)
+            both = [fit.columns.index(column) for column in pair]
+            record |= _numbers(fit.estimate[both], covariance[np.ix_(both, both)], t, reduction)
         records.append(record)
     table = pd.DataFrame(records, index=pd.Index(design.tested, name="driver"), columns=_COLUMNS)
     tested = table["p_value"].notna()
@@ -97,7 +105,10 @@ def asymmetry(
         table.loc[tested, "q_value"] = stats.false_discovery_control(
             table.loc[tested, "p_value"].to_numpy(dtype=float)
         )
-    kinds = [_classify(row, false_discovery_rate) for row in table.to_dict("records")]
+    kinds = [
+        _classify({str(name): value for name, value in row.items()}, false_discovery_rate)
+        for row in table.to_dict("records")
+    ]
     return Asymmetry(
         table.assign(
             kind=[kind for kind, _ in kinds],
@@ -122,11 +133,11 @@ def _boxes(
     which: int,
 ) -> np.ndarray:
     """1 where the rating is in the box, 0 where it is not or was not had, NaN where blank."""
-    columns = []
-    for name, j in zip(design.tested, places, strict=True):
+    columns: list[np.ndarray] = []
+    for name, j, quality in zip(design.tested, places, design.quality, strict=True):
         ratings, states = design.rows.ratings[:, j], design.rows.states[:, j]
-        inside = np.isin(ratings, boxes[name][which]).astype(float)
-        unknown = np.isnan(design.columns[:, design.quality[len(columns)] - 1])
+        inside = np.isin(ratings, np.asarray(boxes[name][which])).astype(float)
+        unknown = np.isnan(design.columns[:, quality - 1])
         columns.append(np.where(unknown, np.nan, np.where(states == RATED, inside, 0.0)))
     return np.column_stack(columns)
 
@@ -183,6 +194,6 @@ def _classify(row: Mapping[str, float], false_discovery_rate: float) -> tuple[st
     if row["difference_ci_lower"] > 0:
         return "delight", "a top rating gains more than a bad rating costs"
     low, high = row["asymmetry_ci_lower"], row["asymmetry_ci_upper"]
-    if -PERFORMANCE_BAND <= low and high <= PERFORMANCE_BAND:
+    if low >= -PERFORMANCE_BAND and high <= PERFORMANCE_BAND:
         return "performance", "penalty and reward are alike"
     return "undecided", NOT_TOLD_APART

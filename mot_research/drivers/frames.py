@@ -178,9 +178,9 @@ def _controls(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
     for name in names:
         if pd.api.types.is_bool_dtype(chosen[name].dtype):
             chosen[name] = chosen[name].astype(float)
-        if pd.api.types.is_numeric_dtype(chosen[name].dtype):
-            if not chosen[name].notna().any():
-                raise AnalysisError(f"control '{shown(name)}' is empty in every row: leave it out.")
+        is_number = pd.api.types.is_numeric_dtype(chosen[name].dtype)
+        if is_number and not chosen[name].notna().any():
+            raise AnalysisError(f"control '{shown(name)}' is empty in every row: leave it out.")
     return chosen
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mot_research.drivers.analysis import Options, analyse_reduced
+from mot_research.drivers.analysis import Options, analyse_model
 from mot_research.drivers.comparison import (
     IMPORTANCE_DRAWS,
     Comparison,
@@ -21,6 +21,7 @@ from mot_research.drivers.comparison import (
 )
 from mot_research.drivers.design import Rows, build_design
 from mot_research.drivers.interactions import flips, no_flips
+from mot_research.drivers.linear import Model
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.small_cells import SHOWN_FROM, cell_table, masked, value_table
 from mot_research.drivers.waves import StudyUnits, rows_of_waves
@@ -167,7 +168,7 @@ def segments(
     values = value_table(rows, label)
     some = None if draws is None else first_draws(draws, IMPORTANCE_DRAWS)
     options = Options(
-        kind=outcome.kind,
+        kind="score",  # least squares whatever the outcome: cells are small, and differences linear
         missing=rules.missing,
         top=rules.top,
         min_n=rules.min_n,
@@ -183,9 +184,9 @@ def segments(
         except AnalysisError as error:
             values.loc[value, ["status", "reason"]] = "not analysed", str(error)
             continue
-        results[value] = analyse_reduced(
-            parts[value].design,
-            parts[value].reduction,
+        results[value] = analyse_model(
+            Model(parts[value].design, parts[value].reduction),
+            units.units,
             some,
             options,
             outcome=outcome.id,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
@@ -198,9 +198,11 @@ def _importance(deciding: Deciding | None, role: str, moment_id: str) -> Metric:
         return Metric(None, reason=result.not_tested[moment_id])
     if moment_id not in result.table.index:
         return Metric(None, reason="it has no rating in the survey")
-    row = result.table.loc[moment_id]
+    if not result.is_ranked:
+        return Metric(None, reason="too few rated two moments to share importance out")
+    row = result.row(moment_id)
     lower, upper = share_interval(result, moment_id)
-    return Metric(float(row["share"]), lower, upper, int(row["n"]))
+    return Metric(row["share"], lower, upper, int(row["n"]))
 
 
 def share_interval(result: DriverResult, moment_id: str) -> tuple[float | None, float | None]:
@@ -210,7 +212,7 @@ def share_interval(result: DriverResult, moment_id: str) -> tuple[float | None, 
     shares = result.lmg_draws / result.lmg_draws.sum(axis=1, keepdims=True)
     place = result.tested.index(moment_id)
     lower, upper = percentile_interval(shares[:, place], result.confidence)
-    none = result.table.at[moment_id, "ci_lower"] == 0
+    none = result.row(moment_id)["ci_lower"] == 0
     return (0.0 if none else float(lower)), float(upper)
 
 
@@ -218,14 +220,14 @@ def _extremes(deciding: Mapping[str, Deciding], moment_id: str) -> tuple[Metric,
     """Penalty and reward, from the relationship's model or else the revenue's."""
     for role in ("relationship", "revenue"):
         if role in deciding and moment_id in deciding[role].asymmetry.table.index:
-            row = deciding[role].asymmetry.table.loc[moment_id]
+            row = deciding[role].asymmetry.row(moment_id)
             return _extreme(row, "penalty", row["n_low"]), _extreme(row, "reward", row["n_high"])
     missing = Metric(None, reason="not tested against any outcome")
     return missing, missing
 
 
-def _extreme(row: pd.Series, name: str, n_effective: float) -> Metric:
-    if pd.isna(row[name]):
-        return Metric(None, reason=str(row["reason"]))
-    lower, upper = float(row[f"{name}_ci_lower"]), float(row[f"{name}_ci_upper"])
-    return Metric(float(row[name]), lower, upper, int(n_effective))
+def _extreme(row: Mapping[str, Any], name: str, n_effective: float) -> Metric:
+    if np.isnan(row[name]):
+        return Metric(None, reason=row["reason"])
+    lower, upper = row[f"{name}_ci_lower"], row[f"{name}_ci_upper"]
+    return Metric(row[name], lower, upper, int(n_effective))

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.sample_size import sample_size
 from mot_research.priorities import reasons
 from mot_research.priorities.evidence import Deciding, share_interval
 from mot_research.priorities.result import (
@@ -50,9 +51,7 @@ def decide(
     shortlist : mapping of moment id to bool
         The workshop's decision, of the moments that it decided.
     """
-    grades = {
-        role: _grades(study, wave_id, one, study.rules) for role, one in deciding.items()
-    }
+    grades = {role: _grades(study, wave_id, one, study.rules) for role, one in deciding.items()}
     rows = []
     for moment in study.moments:
         own = {role: by_moment[moment.id] for role, by_moment in grades.items()}
@@ -107,17 +106,17 @@ def _importances(result: DriverResult) -> tuple[np.ndarray, np.ndarray]:
     return lmg, np.atleast_2d(np.cov(result.lmg_draws, rowvar=False))
 
 
-def _tested(
-    result: DriverResult, moment: Moment, one: Deciding, rules: Rules, sure: bool
-) -> Grade:
-    row = result.table.loc[moment.id]
+def _tested(result: DriverResult, moment: Moment, one: Deciding, rules: Rules, sure: bool) -> Grade:
+    row = result.row(moment.id)
     t = stats.t.ppf((1 + result.confidence) / 2, max(result.degrees_of_freedom, 1))
     lower, upper = row["effect"] - t * row["std_error"], row["effect"] + t * row["std_error"]
-    p_top, p_each = (float(row.get(name, np.nan)) for name in ("p_top", "p_top_each"))
+    p_top, p_each = (row.get(name, np.nan) for name in ("p_top", "p_top_each"))
     real = bool(row["q_value"] <= rules.false_discovery_rate)
     best = np.nanmax([p_top, p_each, 0.0])
     grade: GradeName = "not_proven"
-    if real and row["effect"] > 0:
+    if real and row["effect"] > 0 and not result.is_ranked:
+        grade = "likely"  # an effect without a place: nothing shows it to be among the top
+    elif real and row["effect"] > 0:
         grade = "proven" if best >= rules.p_top else "likely" if best >= LIKELY_FROM else "minor"
     flags = []
     if grade == "proven" and p_top < rules.p_top:
@@ -143,7 +142,7 @@ def _tested(
         share=_number(row["share"]),
         share_lower=share_lower,
         share_upper=share_upper,
-        rank=int(row["rank"]),
+        rank=int(row["rank"]) if result.is_ranked else None,
         rank_lower=int(row["rank_lower"]) if ranked else None,
         rank_upper=int(row["rank_upper"]) if ranked else None,
         p_top=_number(p_top),
@@ -153,7 +152,9 @@ def _tested(
 
 def _having_it_matters(result: DriverResult, moment_id: str, rules: Rules) -> bool:
     """Whether the contact itself explains as much as a top moment, silently."""
-    row = result.table.loc[moment_id]
+    if not result.is_ranked:
+        return False
+    row = result.row(moment_id)
     border = np.sort(result.table["lmg"].dropna().to_numpy())[-result.top]
     return bool(row["contact_q_value"] <= rules.false_discovery_rate and row["contact"] >= border)
 
@@ -174,9 +175,12 @@ def _priority(
     verdict = _verdict(moment, grades)
     kind, alike = next(
         (
-            (str(table.at[moment.id, "kind"]), bool(table.at[moment.id, "alike"]))
-            for table in (one.asymmetry.table for one in deciding.values())
-            if moment.id in table.index
+            (str(row["kind"]), bool(row["alike"]))
+            for row in (
+                one.asymmetry.row(moment.id)
+                for one in deciding.values()
+                if moment.id in one.asymmetry.table.index
+            )
         ),
         ("undecided", False),
     )
@@ -209,7 +213,7 @@ def _verdict(moment: Moment, grades: Mapping[str, Grade]) -> Verdict:
         return "brand_bet"
     for verdict in ("likely", "minor", "not_proven"):
         if verdict in names:
-            return verdict  # type: ignore[return-value]
+            return verdict
     return "not_tested"
 
 
@@ -227,11 +231,15 @@ def _conflict(grades: Mapping[str, Grade], rules: Rules) -> bool:
 
 def _combined_share(grades: Mapping[str, Grade], rules: Rules) -> float | None:
     """Σ role weight × share; a role that is not tested gives its weight to the other."""
-    shares = {role: grade.share for role, grade in grades.items() if grade.share is not None}
-    weight = sum(rules.role_weights[role] for role in shares)
-    if not weight:
+    weighted = [
+        (weight, grades[role].share)
+        for role, weight in rules.role_weights.items()
+        if role in grades and grades[role].share is not None
+    ]
+    total = sum(weight for weight, _ in weighted)
+    if not total:
         return None
-    return sum(rules.role_weights[role] * share for role, share in shares.items()) / weight
+    return sum(weight * share for weight, share in weighted if share is not None) / total
 
 
 def _action(
@@ -291,6 +299,5 @@ def _border(result: DriverResult | None) -> str:
         return ""
     lmg, covariance = _importances(result)
     sets = top_k_sets(lmg, covariance, result.top, result.confidence, seed=result.seed)
-    return reasons.border(
-        int(sets.sure.sum()), int(sets.possible.sum()), result.top, len(result.tested)
-    )
+    sure, possible = int(sets.sure.sum()), int(sets.possible.sum())
+    return reasons.border(sure, possible, result.top, len(result.tested), sample_size(result))

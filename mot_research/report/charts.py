@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from mot_research.report import house_style as style
 from mot_research.report import words
-from mot_research.report.numbers import is_shown, percent
+from mot_research.report.numbers import SHOWN_FROM, is_shown, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mot_research.priorities.result import Metric, Priorities, Priority
 
 ROW_HEIGHT = 0.27  # inches of one bar
+MATRIX_HEIGHT = 4.1  # inches
+NAME_IN_MATRIX = 32  # characters
 LABELLED_AT_MOST = 24  # above it a matrix labels only what is on the list
 
 
@@ -36,15 +39,15 @@ def importance_bars(
         What readers call a driver; default its name in the result.
     """
     table = result.to_frame()
-    shown = [name for name in result.tested if is_shown(_number(table.at[name, "n"]))]
-    order = sorted(shown, key=lambda name: -table.at[name, "lmg"])
+    tested = table.loc[list(result.tested)].sort_values("lmg", ascending=False, kind="stable")
+    order = list(tested.index[tested["n"] >= SHOWN_FROM])
     rest = [name for name in table.index if name not in order]
     rows = order + rest
     with style.house_style():
         ax = style.own_axes(ax, height=max(1.6, 0.9 + ROW_HEIGHT * len(rows)))
         ends = [0.0]
         for y, name in enumerate(order):
-            ends.append(_bar(ax, y, table.loc[name]))
+            ends.append(_bar(ax, y, *_ends(table, name)))
         for y, name in enumerate(rest, start=len(order)):
             ax.annotate(
                 "not tested" if name in result.not_tested else "too few to say",
@@ -73,14 +76,20 @@ def importance_bars(
     return ax
 
 
-def _bar(ax: Axes, y: float, row: pd.Series) -> float:
+def _ends(table: pd.DataFrame, name: str) -> tuple[float, float, float]:
+    """Return an importance and its interval in percent; without resamples an empty one."""
+    columns = ["lmg", "ci_lower", "ci_upper"]
+    value, lower, upper = table.reindex(columns=columns).loc[name].to_numpy(dtype=float)
+    return float(100 * value), float(100 * lower), float(100 * upper)
+
+
+def _bar(ax: Axes, y: float, value: float, lower: float, upper: float) -> float:
     """Draw one importance with its interval and number; return where they end."""
-    value = 100 * float(row["lmg"])
     ax.barh(y, value, height=0.6, color=style.ACCENT_LIGHT, zorder=2)
     end = value
-    if np.isfinite(row.get("ci_lower", np.nan)):
-        lower, end = 100 * float(row["ci_lower"]), max(value, 100 * float(row["ci_upper"]))
-        ax.plot([lower, end], [y, y], color=style.ACCENT, lw=1.3, zorder=3)
+    if np.isfinite(lower) and np.isfinite(upper):
+        end = max(value, upper)
+        ax.plot([lower, upper], [y, y], color=style.ACCENT, lw=1.3, zorder=3)
     ax.plot(value, y, marker="o", ms=5, color=style.ACCENT, zorder=4)
     ax.annotate(
         f"{value:.1f}",
@@ -93,14 +102,58 @@ def _bar(ax: Axes, y: float, row: pd.Series) -> float:
     return end
 
 
+@dataclass(frozen=True)
+class Spot:
+    """A moment's place in the matrix: mean rating across, percent of importance up."""
+
+    row: Priority
+    x: float
+    y: float
+    x_ends: tuple[float, float] | None
+    y_ends: tuple[float, float] | None
+
+    @property
+    def lines(self) -> list[tuple[list[float], list[float]]]:
+        """The intervals, each as the x and the y of its ends."""
+        found = []
+        if self.x_ends is not None:
+            found.append((list(self.x_ends), [self.y, self.y]))
+        if self.y_ends is not None:
+            found.append(([self.x, self.x], list(self.y_ends)))
+        return found
+
+
+def matrix_spots(priorities: Priorities, role: str) -> list[Spot]:
+    """Return the moments that have a place in the matrix, in the order of the list.
+
+    Those with a rating and a share of importance for the role, from 30 people up.
+    """
+    spots = []
+    for row in priorities.rows:
+        rating, importance = row.metrics["mean_rating"], row.metrics[f"importance_{role}"]
+        if rating.value is None or importance.value is None:
+            continue
+        if is_shown(rating.n) and is_shown(importance.n):
+            ends = _interval(rating, 1), _interval(importance, 100)
+            spots.append(Spot(row, rating.value, 100 * importance.value, *ends))
+    return spots
+
+
+def _interval(metric: Metric, scale: float) -> tuple[float, float] | None:
+    if metric.ci_lower is None or metric.ci_upper is None:
+        return None
+    return scale * metric.ci_lower, scale * metric.ci_upper
+
+
 def priority_matrix(
     priorities: Priorities, ax: Axes | None = None, *, role: str | None = None
 ) -> Axes:
     """Draw the moments by rating (across) and importance (up), both with intervals.
 
     Colour, shape and filling of a mark tell the verdict; the place on the list
-    stands in it, the name beside it where there is room. A moment without a rating or an importance, or with fewer than 30
-    people behind them, is not drawn.
+    stands in it, the name beside it where there is room. A moment without a
+    rating or an importance, or with fewer than 30 people behind them, is not
+    drawn.
 
     Parameters
     ----------
@@ -108,91 +161,77 @@ def priority_matrix(
         ``relationship`` or ``revenue``; default the first that was tested.
     """
     role = role or first_role(priorities)
-    drawn = drawn_in_matrix(priorities, role)
+    spots = matrix_spots(priorities, role)
     with style.house_style():
-        ax = style.own_axes(ax, height=4.35)
-        if not drawn:
+        ax = style.own_axes(ax, height=MATRIX_HEIGHT)
+        if not spots:
             _say(ax, "No moment has both a rating and an importance to draw.")
             return ax
-        lines: list[tuple[list[float], list[float]]] = []
-        for row in reversed(drawn):
-            rating, importance = _at(row, role)
-            mark = style.VERDICT_MARKS[row.verdict]
-            x, y = rating.value, 100 * importance.value
-            for xs, ys in _crosses(rating, importance, x, y):
-                ax.plot(xs, ys, color=mark.edge, lw=0.9, alpha=0.55, zorder=2)
-                lines.append((xs, ys))
-            ax.scatter(
-                x,
-                y,
-                s=mark.size,
-                marker=mark.marker,
-                facecolor=mark.fill,
-                edgecolor=mark.edge,
-                linewidth=1.2,
-                zorder=4,
-            )
-            if row.place is not None:
-                ax.annotate(
-                    str(row.place),
-                    (x, y),
-                    ha="center",
-                    va="center_baseline",
-                    fontsize=6.2,
-                    fontweight="bold",
-                    color=mark.ink,
-                    zorder=5,
-                )
+        for spot in reversed(spots):
+            _draw_spot(ax, spot)
         ax.margins(x=0.12, y=0.1)
         ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
-        _target_line(ax, drawn)
+        _target_line(ax, spots)
         ax.set_xlabel("Mean rating of those who had it")
-        ax.set_ylabel(f"Share of importance for the {words.ROLES.get(role, role)}, %")
+        ax.set_ylabel(f"Share of importance for {words.THE_ROLES[role]}, %")
         ax.grid(True)
-        _verdict_key(ax, drawn)
+        _verdict_key(ax, {spot.row.verdict for spot in spots})
         ax.figure.canvas.draw()
-        _name_marks(ax, drawn, role, lines)
+        _name_marks(ax, spots)
     return ax
 
 
-def first_role(priorities: Priorities) -> str:
-    """Return the first role for which any moment has a share of importance."""
-    for role in words.ROLES:
-        if any(row.metrics[f"importance_{role}"].value is not None for row in priorities.rows):
-            return role
-    return "relationship"
+def _draw_spot(ax: Axes, spot: Spot) -> None:
+    """Draw the mark of a verdict, its intervals, and the place on the list in it."""
+    mark = style.VERDICT_MARKS[spot.row.verdict]
+    for xs, ys in spot.lines:
+        ax.plot(xs, ys, color=mark.edge, lw=0.9, alpha=0.55, zorder=2)
+    ax.scatter(spot.x, spot.y, **mark.scatter, zorder=4)
+    if spot.row.place is not None:
+        ax.annotate(
+            str(spot.row.place),
+            (spot.x, spot.y),
+            ha="center",
+            va="center_baseline",
+            fontsize=6.2,
+            fontweight="bold",
+            color=mark.ink,
+            zorder=5,
+        )
 
 
-def drawn_in_matrix(priorities: Priorities, role: str) -> list[Priority]:
-    """Return the moments that have a place in the matrix, in the order of the list."""
+def priority_matrices(priorities: Priorities) -> list[Axes]:
+    """Draw the matrix of each role that was tested, one below the other."""
+    import matplotlib.pyplot as plt
+
+    roles = tested_roles(priorities)
+    if len(roles) < 2:
+        return [priority_matrix(priorities)]
+    with style.house_style():
+        size = (style.PAGE_WIDTH, MATRIX_HEIGHT * len(roles))
+        _, axes = plt.subplots(len(roles), figsize=size, layout="constrained")
     return [
-        row
-        for row in priorities.rows
-        if all(metric.value is not None and is_shown(metric.n) for metric in _at(row, role))
+        priority_matrix(priorities, ax, role=role) for role, ax in zip(roles, axes, strict=True)
     ]
 
 
-def _at(row: Priority, role: str) -> tuple[Metric, Metric]:
-    return row.metrics["mean_rating"], row.metrics[f"importance_{role}"]
+def tested_roles(priorities: Priorities) -> list[str]:
+    """Return the roles for which any moment has a place in the matrix."""
+    return [role for role in words.ROLES if matrix_spots(priorities, role)]
 
 
-def _crosses(
-    rating: Metric, importance: Metric, x: float, y: float
-) -> list[tuple[list[float], list[float]]]:
-    crosses = []
-    if rating.ci_lower is not None and rating.ci_upper is not None:
-        crosses.append(([rating.ci_lower, rating.ci_upper], [y, y]))
-    if importance.ci_lower is not None and importance.ci_upper is not None:
-        crosses.append(([x, x], [100 * importance.ci_lower, 100 * importance.ci_upper]))
-    return crosses
+def first_role(priorities: Priorities) -> str:
+    """Return the first role that was tested."""
+    return next(iter(tested_roles(priorities)), "relationship")
 
 
-def _target_line(ax: Axes, drawn: list[Priority]) -> None:
-    """Draw the target where all moments share one."""
+def _target_line(ax: Axes, spots: list[Spot]) -> None:
+    """Draw the target where all moments share one: the rating less its gap."""
+    gaps = [(spot, spot.row.metrics["gap_to_expectation"].value) for spot in spots]
     targets = {
-        round(row.metrics["mean_rating"].value - row.metrics["gap_to_expectation"].value, 6)
-        for row in drawn
-        if row.moment.expected is None and row.metrics["gap_to_expectation"].value is not None
+        round(spot.x - gap, 6)
+        for spot, gap in gaps
+        if gap is not None and spot.row.moment.expected is None
     }
     if len(targets) != 1:
         return
@@ -215,21 +254,12 @@ def _target_line(ax: Axes, drawn: list[Priority]) -> None:
         )
 
 
-def _verdict_key(ax: Axes, drawn: list[Priority]) -> None:
+def _verdict_key(ax: Axes, drawn: set[str]) -> None:
     """Name the marks in one line above the axes."""
-    present = [verdict for verdict in words.VERDICTS if verdict in {row.verdict for row in drawn}]
     handles = [
-        ax.scatter(
-            [],
-            [],
-            s=style.VERDICT_MARKS[verdict].size,
-            marker=style.VERDICT_MARKS[verdict].marker,
-            facecolor=style.VERDICT_MARKS[verdict].fill,
-            edgecolor=style.VERDICT_MARKS[verdict].edge,
-            linewidth=1.2,
-            label=words.VERDICTS[verdict],
-        )
-        for verdict in present
+        ax.scatter([], [], **style.VERDICT_MARKS[verdict].scatter, label=name)
+        for verdict, name in words.VERDICTS.items()
+        if verdict in drawn
     ]
     ax.legend(
         handles=handles,
@@ -244,28 +274,25 @@ def _verdict_key(ax: Axes, drawn: list[Priority]) -> None:
     )
 
 
-def _name_marks(
-    ax: Axes, drawn: list[Priority], role: str, lines: list[tuple[list[float], list[float]]]
-) -> None:
+def _name_marks(ax: Axes, spots: list[Spot]) -> None:
     """Put the names at the marks without overlaps; those that find no room stay unnamed."""
     import textalloc
 
-    named = drawn if len(drawn) <= LABELLED_AT_MOST else [r for r in drawn if r.place is not None]
-    if not named:
-        named = drawn[:LABELLED_AT_MOST]
-    points = [(_at(row, role)[0].value, 100 * _at(row, role)[1].value) for row in drawn]
-    where = [(_at(row, role)[0].value, 100 * _at(row, role)[1].value) for row in named]
+    named = spots
+    if len(spots) > LABELLED_AT_MOST:
+        named = [spot for spot in spots if spot.row.place is not None] or spots[:LABELLED_AT_MOST]
+    lines = [line for spot in spots for line in spot.lines]
     textalloc.allocate(
         ax,
-        [x for x, _ in where],
-        [y for _, y in where],
-        [style.label(row.moment.name, 27) for row in named],
-        x_scatter=[x for x, _ in points],
-        y_scatter=[y for _, y in points],
+        [spot.x for spot in named],
+        [spot.y for spot in named],
+        [style.label(spot.row.moment.name, NAME_IN_MATRIX) for spot in named],
+        x_scatter=[spot.x for spot in spots],
+        y_scatter=[spot.y for spot in spots],
         x_lines=[xs for xs, _ in lines],
         y_lines=[ys for _, ys in lines],
         textsize=style.SMALL_TYPE,
-        textcolor=[style.INK if row.place is not None else style.SOFT for row in named],
+        textcolor=[style.SOFT if spot.row.place is None else style.INK for spot in named],
         fontweight="normal",
         linecolor=style.FAINT,
         linewidth=0.6,
@@ -283,7 +310,3 @@ def _say(ax: Axes, text: str) -> None:
     """Say in the middle of an empty chart why it is empty."""
     ax.set_axis_off()
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color=style.SOFT)
-
-
-def _number(value: float) -> int | None:
-    return None if not np.isfinite(value) else int(value)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # A drawing of thousands of points is larger as SVG than as a picture.
 LARGEST_SVG = 400_000
+METRES_PER_PIXEL = 0.0254 / 96
 EXECUTE_DEFAULTS = {"echo": True, "include": True, "output": True, "warning": False}
 
 _COMMENT = re.compile(r"^<!--.*?-->[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -112,7 +113,16 @@ def _displayed(data: Mapping[str, Any], stem: Path, alt: str) -> _Output:
 
 def _figure(content: bytes, path: Path, alt: str) -> _Output:
     path.write_bytes(content)
-    return _Output("figure", f'![]({path.name}){{fig-alt="{escape_markdown(alt)}"}}')
+    width = f' width="{_png_width(content)}px"' if path.suffix == ".png" else ""
+    return _Output("figure", f'![]({path.name}){{fig-alt="{escape_markdown(alt)}"{width}}}')
+
+
+def _png_width(content: bytes) -> int:
+    """The width in CSS pixels (1/96 inch) by the resolution the PNG says it has."""
+    pixels = int.from_bytes(content[16:20], "big")
+    at = content.find(b"pHYs")
+    per_metre = int.from_bytes(content[at + 4 : at + 8], "big") if at > 0 else 0
+    return round(pixels / per_metre / METRES_PER_PIXEL) if per_metre else pixels
 
 
 def _arranged(outputs: list[_Output], options: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mot_research.errors import RenderError, shown
 from mot_research.report.composing import compose
-from mot_research.report.metadata import house_metadata
+from mot_research.report.metadata import copy_logo, house_metadata
 from mot_research.report.targets import replacing
 
 if TYPE_CHECKING:
@@ -93,6 +93,19 @@ def render_pdf(
             written.write_bytes(content)
 
 
+def html_to_markdown(html: str) -> str:
+    """HTML as Markdown with pipe tables; scripts, styles and attributes are left behind."""
+    writer = "markdown-raw_html-raw_attribute-simple_tables-multiline_tables-grid_tables"
+    command = [
+        pandoc_command(),
+        "--from=html-native_divs-native_spans",
+        f"--to={writer}",
+        "--wrap=none",
+    ]
+    done = subprocess.run(command, input=html, capture_output=True, encoding="utf-8", check=True)
+    return done.stdout
+
+
 def font_folders() -> list[Path]:
     """The folders of the house fonts and of DejaVu Sans, which fills in missing signs."""
     folders = [FONTS]
@@ -107,8 +120,8 @@ def pandoc_command() -> str:
     """The pandoc on PATH if it is new enough, else the one that came with the package."""
     found = shutil.which("pandoc")
     if found:
-        line = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
-        version = re.match(r"pandoc\S* (\d+)\.(\d+)", line)
+        done = subprocess.run([found, "--version"], check=False, capture_output=True, text=True)
+        version = re.match(r"pandoc\S* (\d+)\.(\d+)", done.stdout)
         if version and (int(version[1]), int(version[2])) >= OLDEST_PANDOC:
             return found
     import pypandoc
@@ -130,22 +143,11 @@ def _composed(
     with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         house = house_metadata(metadata)
-        if house.get("logo"):
-            house["logo"] = _copy_logo(beside / house["logo"], folder)
+        if metadata.get("logo"):
+            house["house-logo"] = copy_logo(beside / str(metadata["logo"]), folder)
         (folder / "document.md").write_text(compose(notebook, metadata, folder), encoding="utf-8")
         (folder / "metadata.json").write_text(json.dumps(house), encoding="utf-8")
         yield folder, house
-
-
-def _copy_logo(logo: Path, folder: Path) -> str:
-    if not logo.is_file() or logo.suffix.lower() not in (".svg", ".png", ".jpg", ".jpeg"):
-        raise RenderError(
-            f"the logo '{shown(logo)}' is not a picture file. Give an svg, png or jpg, or take "
-            "the line 'logo:' out."
-        )
-    copy = f"logo{logo.suffix.lower()}"
-    shutil.copyfile(logo, folder / copy)
-    return copy
 
 
 def _contents(house: Mapping[str, Any]) -> list[str]:
@@ -165,7 +167,7 @@ def _pandoc(folder: Path, arguments: list[str]) -> str:
         *arguments,
         str(folder / "document.md"),
     ]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder)
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", cwd=folder)
     if done.returncode:
         own = _FILTER_MESSAGE.search(done.stderr)
         if own:

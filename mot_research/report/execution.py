@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FIGURE_DPI = 220
 SVG_SALT = "mot_research"
+LONGEST_FOLDER = 85  # a Unix socket's path may have 103 characters (macOS)
 _INLINE_TYPE = "application/x.mot.inline+json"
 _INLINE_CODE = """\
 import IPython.display as _display
@@ -75,8 +76,13 @@ def execute(
     notebook = to_notebook(document)
     _inject(notebook, document, parameters)
     slots = _add_inline_cells(notebook, document)
-    with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as folder:
-        _run(_execute_cells(notebook, document, Path(cwd), Path(folder), on_cell, timeout))
+    todo = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    report = on_cell or (lambda done, total: None)
+    if todo:
+        with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as folder:
+            client = _client(notebook, Path(folder), timeout, document.metadata.get("fig-format"))
+            _run(_execute_cells(client, document, Path(cwd), todo, report))
+    report(len(todo), len(todo))
     _fill_inline(notebook, slots)
     return notebook
 
@@ -150,11 +156,13 @@ def _fill_inline(
     notebook: "NotebookNode", slots: "list[tuple[NotebookNode, list[NotebookNode]]]"
 ) -> None:
     for text, hidden in slots:
-        values = iter([_inline_value(cell) for cell in hidden])
-        text.source = "\n".join(
-            INLINE.sub(lambda match: next(values), line) if is_text else line
-            for line, is_text in lines_outside_code(text.source)
-        )
+        values = [_inline_value(cell) for cell in hidden]
+        lines = []
+        for line, is_text in lines_outside_code(text.source):
+            pieces = INLINE.split(line) if is_text else [line]
+            pieces[1::2] = [values.pop(0) for _ in pieces[1::2]]
+            lines.append("".join(pieces))
+        text.source = "\n".join(lines)
     notebook.cells = [cell for cell in notebook.cells if "mot_inline" not in cell.metadata]
 
 
@@ -179,7 +187,7 @@ def _run(work: Any) -> None:
     def target() -> None:
         try:
             asyncio.run(work)
-        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
+        except BaseException as error:
             failures.append(error)
 
     thread = threading.Thread(target=target)
@@ -190,28 +198,24 @@ def _run(work: Any) -> None:
 
 
 async def _execute_cells(
-    notebook: "NotebookNode",
+    client: "NotebookClient",
     document: Document,
     cwd: Path,
-    folder: Path,
-    on_cell: Callable[[int, int], None] | None,
-    timeout: float | None,
+    todo: list[int],
+    report: Callable[[int, int], None],
 ) -> None:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    client = _client(notebook, folder, timeout)
     places = iter([cell.place for cell in document.cells if cell.kind == "code"])
-    todo = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     async with client.async_setup_kernel(cwd=str(cwd), env=_environment(), cleanup_kc=True):
         if threading.current_thread() is threading.main_thread() and os.name == "posix":
             # nbclient's own handler would swallow Ctrl-C; let it cancel this task instead.
             asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
         for done, number in enumerate(todo):
-            if on_cell:
-                on_cell(done, len(todo))
-            cell = notebook.cells[number]
+            report(done, len(todo))
+            cell = client.nb.cells[number]
             place = _place(cell, document, places)
-            if _skipped(cell):
+            if cell_options(cell.source, place).get("eval", True) is False:
                 continue
             try:
                 await client.async_execute_cell(cell, number, store_history=True)
@@ -219,8 +223,8 @@ async def _execute_cells(
                 raise _failure(error, place) from None
             except CellTimeoutError as error:
                 raise RenderError(
-                    f"{place} took longer than {timeout:g} seconds. Run it in JupyterLab to see "
-                    "where it waits, or allow it more time."
+                    f"{place} took longer than {client.timeout:g} seconds. Run it in JupyterLab "
+                    "to see where it waits, or allow it more time."
                 ) from error
             except DeadKernelError as error:
                 raise RenderError(
@@ -228,11 +232,11 @@ async def _execute_cells(
                     "other programs, or take a smaller wave."
                 ) from error
             cell.metadata.pop("execution", None)
-    if on_cell:
-        on_cell(len(todo), len(todo))
 
 
-def _client(notebook: "NotebookNode", folder: Path, timeout: float | None) -> "NotebookClient":
+def _client(
+    notebook: "NotebookNode", folder: Path, timeout: float | None, figure_format: object
+) -> "NotebookClient":
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
@@ -248,15 +252,17 @@ def _client(notebook: "NotebookNode", folder: Path, timeout: float | None) -> "N
         kernel_name="python3",
         kernel_spec_manager=ThisInterpreter(),
         connection_file=str(folder / "kernel.json"),
-        transport="ipc" if os.name == "posix" else "tcp",
+        transport="ipc" if os.name == "posix" and len(str(folder)) <= LONGEST_FOLDER else "tcp",
     )
     client = NotebookClient(notebook, km=manager, timeout=timeout, allow_errors=False)
+    # A drawing in SVG carries its exact data points; a document of few people asks for png.
+    formats = {"png"} if figure_format == "png" else {"svg", "png"}
     rc = {"figure.dpi": FIGURE_DPI, "savefig.dpi": FIGURE_DPI, "svg.hashsalt": SVG_SALT}
     client.extra_arguments = [
         "--log-level=ERROR",
         f"--ipython-dir={folder}",
         "--HistoryManager.enabled=False",
-        "--InlineBackend.figure_formats={'svg', 'png'}",
+        f"--InlineBackend.figure_formats={formats}",
         f"--InlineBackend.rc={rc}",
         "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'metadata': {'Date': None}}",
     ]
@@ -264,14 +270,17 @@ def _client(notebook: "NotebookNode", folder: Path, timeout: float | None) -> "N
 
 
 def _environment() -> dict[str, str]:
-    """The environment with this very `mot_research` importable, and sets in one order."""
+    """The environment with this very `mot_research` importable, and sets in one order.
+
+    Figures must reach the document, also where a server has another backend set.
+    """
     root = str(Path(mot_research.__file__).resolve().parents[1])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
-
-
-def _skipped(cell: "NotebookNode") -> bool:
-    return cell_options(cell.source, "a cell").get("eval", True) is False
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
 
 
 def _place(cell: "NotebookNode", document: Document, places: Any) -> str:
@@ -292,5 +301,8 @@ def _failure(error: Any, place: str) -> RenderError:
     )
 
 
-def _names_below(root: type) -> set[str]:
-    return {root.__name__}.union(*(_names_below(child) for child in root.__subclasses__()))
+def _names_below(root: type[MotError]) -> set[str]:
+    names = {root.__name__}
+    for child in root.__subclasses__():
+        names |= _names_below(child)
+    return names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -23,13 +22,15 @@ HEAD = 0.36
 FOOT = 0.42
 LARGEST = 0.215  # radius of the most important moment
 SMALLEST = 0.045
+ROOM_FOR_RATING = 0.1
 RING_AT_MOST = 1.3  # of LARGEST
 CIRCLE_ROOM = 2 * RING_AT_MOST * LARGEST + 0.06
-NAME_TYPE = 6.8
-LINE = 0.115
+NAME_TYPE = 7.3
+HEAD_TYPE = 8.5
+LINE = 0.122
 NAME_LINES = 3
 ROW = CIRCLE_ROOM + NAME_LINES * LINE + 0.09
-LETTERS_PER_INCH = 17.5
+LONGEST_NAME = 80  # characters, before it is wrapped
 HIGHEST = 8.6
 BAND = "#f3f6f9"
 
@@ -71,14 +72,15 @@ def experience_map(findings: Findings, ax: Axes | None = None, *, role: str | No
                 ax.add_patch(
                     Rectangle(band, width - 0.04, height - FOOT - HEAD, fc=BAND, lw=0, zorder=0)
                 )
+            head = style.label(name, LONGEST_NAME) if name else ""
             ax.text(
                 left + width / 2,
                 -HEAD / 2 + 0.02,
-                style.label(name, int(width * 13)),
+                style.wrap(head, width - 0.1, 1, size=HEAD_TYPE, bold=True),
                 ha="center",
                 va="center",
                 color=style.PAPER,
-                fontsize=style.TYPE_SIZE - 0.5,
+                fontsize=HEAD_TYPE,
                 fontweight="bold",
             )
             for j, row in enumerate(rows):
@@ -103,7 +105,7 @@ def _columns(findings: Findings) -> list[tuple[str, list[Priority]]]:
 def _spread(rows: list[Priority]) -> list[tuple[str, list[Priority]]]:
     """Lay moments without any stage over several columns."""
     n = min(6, len(rows))
-    return [(words.NO_STAGE, rows[i::n]) for i in range(n)]
+    return [("" if i else words.NO_STAGE, rows[i::n]) for i in range(n)]
 
 
 def _painter(
@@ -132,12 +134,14 @@ def _painter(
             part = (rating.value - scale.low) / (scale.high - scale.low)
             reach = radius(importance.value, 1.0)
             ax.add_patch(Circle(centre, reach, fc=colours(part), ec=style.INK, lw=0.6, zorder=3))
+            inner = reach
             if importance.ci_upper is not None:
                 ring = radius(importance.ci_upper, RING_AT_MOST)
                 ax.add_patch(
                     Circle(centre, ring, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2)))
                 )
                 reach = max(reach, ring)
+            _say_rating(ax, rating.value, centre, inner, reach, colours(part))
         kind = row.moment.mark
         ax.scatter(
             centre[0] - 0.71 * reach - 0.05,
@@ -152,7 +156,7 @@ def _painter(
         ax.text(
             x,
             y - CIRCLE_ROOM,
-            _wrapped(f"{row.place} " if on_list else "", row.moment.name, width),
+            _wrapped(row, width),
             ha="center",
             va="top",
             fontsize=NAME_TYPE,
@@ -164,11 +168,36 @@ def _painter(
     return paint
 
 
-def _wrapped(place: str, name: str, width: float) -> str:
-    per_line = max(6, int((width - 0.08) * LETTERS_PER_INCH))
-    text = place + style.label(name, per_line * NAME_LINES - len(place))
-    lines = textwrap.wrap(text, per_line, max_lines=NAME_LINES, placeholder=style.ELLIPSIS)
-    return "\n".join(lines)
+def _say_rating(
+    ax: Axes,
+    rating: float,
+    centre: tuple[float, float],
+    inner: float,
+    outer: float,
+    colour: tuple[float, float, float, float],
+) -> None:
+    """Write the mean rating into its circle, or beside a circle that is too small."""
+    x, y = centre
+    inside = inner >= ROOM_FOR_RATING
+    red, green, blue, _ = colour
+    dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+    ax.text(
+        x if inside else x + outer + 0.03,
+        y,
+        f"{rating:.1f}",
+        ha="center" if inside else "left",
+        va="center_baseline" if inside else "center",
+        fontsize=NAME_TYPE,
+        color=style.PAPER if inside and dark else style.INK,
+        zorder=5,
+    )
+
+
+def _wrapped(row: Priority, width: float) -> str:
+    on_list = row.place is not None
+    name = style.label(row.moment.name, LONGEST_NAME)
+    text = f"{row.place} {name}" if on_list else name
+    return style.wrap(text, width - 0.1, NAME_LINES, size=NAME_TYPE, bold=on_list)
 
 
 def _key(ax: Axes, y: float) -> None:
@@ -180,14 +209,12 @@ def _key(ax: Axes, y: float) -> None:
         ax.text(x, y, text, va="center", ha=side, fontsize=7.2, color=style.SOFT)
 
     for x, (name, shape) in zip((0.1, 1.12, 2.3), style.MARK_SHAPES.items(), strict=True):
-        ax.scatter(
-            x, y, marker=shape, s=style.MARK_SIZES[name], c=style.MARK_COLOURS[name], lw=0
-        )
+        ax.scatter(x, y, marker=shape, s=style.MARK_SIZES[name], c=style.MARK_COLOURS[name], lw=0)
         say(x + 0.09, words.MARKS[name])
     ax.add_patch(Circle((3.37, y), 0.07, fc=style.FAINT, ec=style.INK, lw=0.6))
     ax.add_patch(Circle((3.37, y), 0.11, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2))))
-    say(3.53, "importance; ring: could be as large")
-    say(5.68, "rated low", "right")
+    say(3.53, "importance; ring: upper end")
+    say(5.68, "mean rating: low", "right")
     for step in range(24):
         colour = colormaps[style.RATING_COLOURS](step / 23)
         ax.add_patch(Rectangle((5.74 + step * 0.02, y - 0.05), 0.021, 0.1, fc=colour, lw=0))

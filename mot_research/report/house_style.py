@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,6 +53,17 @@ class MarkStyle:
     fill: str
     ink: str
     size: float
+
+    @property
+    def scatter(self) -> dict[str, Any]:
+        """What `Axes.scatter` needs to draw it."""
+        return {
+            "marker": self.marker,
+            "s": self.size,
+            "facecolor": self.fill,
+            "edgecolor": self.edge,
+            "linewidth": 1.2,
+        }
 
 
 VERDICT_MARKS = {
@@ -104,7 +115,7 @@ def house_style() -> Iterator[None]:
     """
     import matplotlib as mpl
 
-    settings = {**STYLE, "font.family": list(_families())}
+    settings: dict[Any, Any] = {**STYLE, "font.family": list(_families())}
     before = {name: mpl.rcParams[name] for name in settings}
     mpl.rcParams.update(settings)
     try:
@@ -147,6 +158,49 @@ def label(text: str, longest: int) -> str:
         elif not drawn or drawn[-1] != UNDRAWABLE:
             drawn.append(UNDRAWABLE)
     return "".join(drawn).strip() or UNDRAWABLE
+
+
+def wrap(text: str, width: float, lines: int, *, size: float, bold: bool = False) -> str:
+    """Break a label into at most so many lines of this width (inches), as the font draws it.
+
+    A word that is wider than a line is broken; what does not fit ends in an ellipsis.
+    """
+    room = 72 * width
+    broken = [""]
+    for word in text.split():
+        for piece in _pieces(word, room, size, bold):
+            longer = f"{broken[-1]} {piece}".strip()
+            if _points(longer, size, bold) <= room:
+                broken[-1] = longer
+            else:
+                broken.append(piece)
+    if len(broken) > lines:
+        last = broken[lines - 1]
+        while last and _points(last + ELLIPSIS, size, bold) > room:
+            last = last[:-1]
+        broken = [*broken[: lines - 1], last.rstrip() + ELLIPSIS]
+    return "\n".join(broken)
+
+
+def _pieces(word: str, room: float, size: float, bold: bool) -> list[str]:
+    """Return the word, cut where it is wider than the room."""
+    pieces = [""]
+    for character in word:
+        if pieces[-1] and _points(pieces[-1] + character, size, bold) > room:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
+
+
+@functools.lru_cache(maxsize=4096)
+def _points(text: str, size: float, bold: bool) -> float:
+    """Return the width of a text in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    weight = "bold" if bold else "normal"
+    font = FontProperties(family=list(_families()), weight=weight, size=size)
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 @functools.cache

@@ -1,7 +1,9 @@
 """The front matter that the house template understands, checked and completed."""
 
 import re
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mot_research.errors import RenderError, shown
@@ -33,7 +35,7 @@ def house_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     authors = _listed(metadata.get("author"))
     dated = [str(date)] if date else []
     title = metadata.get("title") or "Untitled"
-    kept = ("subtitle", "description", "logo", "toc", "number-sections")
+    kept = ("subtitle", "description", "toc", "number-sections")
     return {key: metadata[key] for key in kept if metadata.get(key)} | {
         "title": title,
         "lang": re.sub(r"[^A-Za-z-]", "", str(metadata.get("lang") or "en")),
@@ -43,6 +45,18 @@ def house_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
         "byline": " · ".join(authors + dated),
         "keywords": _listed(metadata.get("keywords")),
     }
+
+
+def copy_logo(logo: Path, folder: Path) -> str:
+    """Copy the logo into `folder` under a plain name, and return that name."""
+    if not logo.is_file() or logo.suffix.lower() not in (".svg", ".png", ".jpg", ".jpeg"):
+        raise RenderError(
+            f"the logo '{shown(logo)}' is not a picture file. Give an svg, png or jpg, or take "
+            "the line 'logo:' out."
+        )
+    copy = f"logo{logo.suffix.lower()}"
+    shutil.copyfile(logo, folder / copy)
+    return copy
 
 
 def _listed(value: Any) -> list[str]:

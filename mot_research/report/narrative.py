@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
-from mot_research.priorities.result import Grade, Priorities, Priority
-from mot_research.report import words
-from mot_research.report.charts import drawn_in_matrix, first_role
+from mot_research.priorities.result import Priorities, Priority
+from mot_research.report import charts, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.numbers import (
@@ -27,8 +26,12 @@ from mot_research.report.words import counted, listed, number, sentence
 
 ANSWER_WORDS = 150  # of the answer and the decisions together
 DECISION_WORDS = 75
+DECISIONS = 5
 NAMED_AT_MOST = 3  # moments named in one sentence; the table names them all
 NAME_CHARACTERS = 44
+EMPTY_LIST = "No moment is on the list."
+MOMENTS_HEADING = "The moments on the list"
+NOTHING_DRAWN = "No moment has both a rating and an importance, so there is nothing to draw."
 
 
 # Page one -------------------------------------------------------------------------------
@@ -61,18 +64,19 @@ def _answer_sentences(findings: Findings) -> Iterator[str]:
         yield f"Proven for both the relationship and revenue: {_names(both)}."
     for role, result in by_role.items():
         if not any(role in row.proven_for for row in findings.priorities.rows) and on_list:
-            yield f"Nothing is proven for {_the(role)} ({_outcome(findings, result)})."
+            yield f"Nothing is proven for {words.THE_ROLES[role]} ({_outcome(findings, result)})."
     if on_list:
         for role in words.ROLES:
             if role not in by_role:
-                yield f"Nothing is said about {_the(role)}: this wave has no outcome for it."
+                about = words.THE_ROLES[role]
+                yield f"Nothing is said about {about}: this wave has no outcome for it."
     if findings.priorities.border:
         yield escape_markdown(findings.priorities.border)
     for role in by_role:
         only = [row for row in on_list if row.proven_for == (role,)]
         if only:
             alone = " only" if len(by_role) > 1 else ""
-            yield f"Proven for {_the(role)}{alone}: {_names(only)}."
+            yield f"Proven for {words.THE_ROLES[role]}{alone}: {_names(only)}."
     for result in by_role.values():
         explained = percent(result.table["lmg"].sum())
         yield (
@@ -86,15 +90,13 @@ def _headline(findings: Findings) -> str:
     tested = [row for row in rows if row.verdict != "not_tested"]
     if not on_list:
         if not tested:
-            return f"None of the {counted(len(rows), 'moment')} could be tested, so no list is made."
+            return "No moment could be tested, so there is no list."
         return (
             f"No moment is on the list: {counted(len(tested), 'moment was', 'moments were')} "
             "tested, and the data prove none."
         )
     found = {name: sum(row.heading == name for row in on_list) for name in words.LIST_KINDS}
-    kinds = [
-        number(n) + " " + words.LIST_KINDS[name][n > 1] for name, n in found.items() if n
-    ]
+    kinds = [number(n) + " " + words.LIST_KINDS[name][n > 1] for name, n in found.items() if n]
     how = f"all {words.LIST_KINDS[on_list[0].heading or 'proven'][1]}"
     if len(kinds) > 1:
         how = listed(kinds)
@@ -110,7 +112,7 @@ def _headline(findings: Findings) -> str:
 
 def decisions(findings: Findings) -> str:
     """Return the decisions asked of leaders, as a numbered list."""
-    kept = _within(DECISION_WORDS, _decision_sentences(findings))
+    kept = _within(DECISION_WORDS, _decision_sentences(findings))[:DECISIONS]
     return "\n".join(f"{i}. {text}" for i, text in enumerate(kept, 1))
 
 
@@ -127,18 +129,19 @@ def _decision_sentences(findings: Findings) -> Iterator[str]:
     if missed := [row for row in on_list if "missed_by_workshop" in row.flags]:
         yield f"Add to the agreed list, which the workshop missed: {_names(missed)}."
     if bets := to("bet"):
-        yield f"Keep or drop the {'bets' if len(bets) > 1 else 'bet'} on {_names(bets)}: not proven."
+        word = "bets" if len(bets) > 1 else "bet"
+        yield f"Keep or drop the {word} on {_names(bets)}: not proven."
+    if undecided := [row for row in to("find_out") if row.verdict == "proven"]:
+        yield (
+            f"Find out whether to get {_names(undecided)} right every time or to wow: "
+            "important, but undecided."
+        )
     if protect := to("protect"):
         yield f"Protect what is at target: {_names(protect)}."
     if wow := to("wow"):
         yield f"Choose where to wow: {_names(wow, last='or')}."
     if ask := to("stop_and_ask"):
         yield f"Ask what is gained by the money spent on {_names(ask)}."
-    if undecided := [row for row in to("find_out") if row.verdict == "proven"]:
-        yield (
-            f"Find out whether to get {_names(undecided)} right every time or to wow: "
-            "important, but undecided."
-        )
     if likely := [row for row in to("find_out") if row.verdict != "proven"]:
         yield f"Find out more about {_names(likely)}: likely, not proven."
     if not on_list:
@@ -188,12 +191,31 @@ def role_outcome(role: str, findings: Findings) -> str:
     return f"{sentence(words.ROLES[role])}: {shorten(outcome.name, NAME_CHARACTERS)}"
 
 
+def effect_head(role: str, findings: Findings) -> str:
+    """Return the head of a column of effects (no Markdown)."""
+    result = deciding(findings)[role]
+    outcome = shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS)
+    return f"One point better, {_unit(result, findings)} of {outcome}"
+
+
 def evidence_note(result: DriverResult, findings: Findings) -> str:
     """Return how to read the table of evidence for one outcome."""
     return (
         "*Share of importance*: of all that *how it went* explains, across all customers. "
-        f"*One point better*: what goes with a rating one point higher, in {_unit(result, findings)}"
-        f", for those who had it. In brackets: {percent(result.confidence)} intervals."
+        "*One point better*: what goes with a rating one point higher, in "
+        f"{_unit(result, findings)} of {_outcome(findings, result)}, for those who had it. In "
+        f"brackets: {percent(result.confidence)} intervals."
+        + (f" {_pooled(result, findings)}" if result.outcome in findings.alone else "")
+    )
+
+
+def _pooled(result: DriverResult, findings: Findings) -> str:
+    waves = listed([escape_markdown(wave) for wave in result.waves])
+    alone = findings.alone[result.outcome]
+    return (
+        f"Waves {waves} are pooled ({count(result.n_obs)} answers); *"
+        f"{escape_markdown(findings.wave)} alone* is one point better in that wave by itself "
+        f"({count(alone.n_obs)} answers)."
     )
 
 
@@ -205,39 +227,43 @@ def bars_caption(result: DriverResult, findings: Findings) -> str:
     )
 
 
-def matrix_caption(findings: Findings, *, role: str | None = None) -> str:
-    """Return the caption of the priority matrix: what is seen."""
+def matrix_caption(findings: Findings) -> str:
+    """Return the caption of the priority matrices: what is seen."""
+    seen = " ".join(
+        alt_priority_matrix(findings.priorities, role=role)
+        for role in charts.tested_roles(findings.priorities)
+    )
     lines = f"Lines: {percent(findings.priorities.rules.confidence)} intervals."
-    return _caption(findings, f"{alt_priority_matrix(findings.priorities, role=role)} {lines}")
+    return _caption(findings, f"{seen or NOTHING_DRAWN} {lines if seen else ''}")
 
 
 def map_caption(findings: Findings) -> str:
     """Return the caption of the experience map: how to read it, and what is seen."""
     return _caption(
         findings,
-        "Circle: importance by its area, mean rating by its colour; dashed ring: the upper end of "
-        f"the interval. {alt_experience_map(findings)}",
+        f"Circle: importance for {words.THE_ROLES[charts.first_role(findings.priorities)]} by its "
+        "area, mean rating by its colour; dashed ring: the upper end of its interval. "
+        f"{alt_experience_map(findings)}",
     )
 
 
 def _caption(findings: Findings, text: str) -> str:
-    return f"{simulated(findings)} {text}".strip()
+    return _ended(f"{simulated(findings)} {text}".strip())
 
 
 def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> str:
     """Return what the priority matrix shows, in words."""
-    role = role or first_role(priorities)
-    drawn = drawn_in_matrix(priorities, role)
+    role = role or charts.first_role(priorities)
+    drawn = charts.matrix_spots(priorities, role)
     if not drawn:
-        return "No moment has both a rating and an importance, so the matrix is empty."
-    tested = sorted(drawn, key=lambda row: -_importance(row, role))
-    top = tested[0]
+        return NOTHING_DRAWN
+    ordered = sorted(drawn, key=lambda spot: -spot.y)
+    top = ordered[0]
     text = (
-        f"Of {counted(len(drawn), 'moment')}, {_name(top)} has the largest share of importance for "
-        f"{_the(role)} ({percent(_importance(top, role))}, mean rating "
-        f"{top.metrics['mean_rating'].value:.1f})."
+        f"Of {counted(len(drawn), 'moment')}, {_name(top.row)} has the largest share of importance "
+        f"for {words.THE_ROLES[role]} ({percent(top.y / 100)}, mean rating {top.x:.1f})."
     )
-    fix = [row for row in tested if row.action == "fix"]
+    fix = [spot.row for spot in ordered if spot.row.action == "fix"]
     if fix:
         text += f" Important and below target: {_names(fix)}."
     left_out = len(priorities.rows) - len(drawn)
@@ -290,8 +316,8 @@ def alt_experience_map(findings: Findings) -> str:
 
 def how_sure(row: Priority) -> str:
     """Return how sure a verdict is, in a few plain words (no Markdown)."""
-    grades = list(row.grades.values())
-    if any(grade.certain and grade.grade == "proven" for grade in grades):
+    grades = [grade for grade in row.grades.values() if grade.grade == row.verdict]
+    if row.verdict == "proven" and any(grade.certain for grade in grades):
         return "Certain"
     best = max((p for g in grades for p in (g.p_top, g.p_top_each) if p is not None), default=None)
     word = {"proven": "Proven", "likely": "Likely"}.get(row.verdict, "Not proven")
@@ -372,7 +398,9 @@ def missed(findings: Findings) -> str:
     """Return what the data prove and the workshop left out."""
     rows = [row for row in findings.priorities.rows if "missed_by_workshop" in row.flags]
     if rows:
-        return f"Proven, but not on the workshop's shortlist: {_names(rows, at_most=len(rows))}."
+        return _ended(
+            f"Proven, but not on the workshop's shortlist: {_names(rows, at_most=len(rows))}."
+        )
     if all(row.metrics["consensus"].value is None for row in findings.priorities.rows) and all(
         row.moment.shortlist is None for row in findings.priorities.rows
     ):
@@ -386,8 +414,8 @@ def off_list(findings: Findings) -> str:
     if n == 0:
         return "Every moment of the study is on the list."
     return (
-        f"{sentence(counted(n, 'moment is', 'moments are'))} not on the list. *Not proven* does not "
-        "mean without effect: the interval says what the data still allow."
+        f"{sentence(counted(n, 'moment is', 'moments are'))} not on the list. *Not proven* does "
+        "not mean without effect: the interval says what the data still allow."
     )
 
 
@@ -402,7 +430,7 @@ def method(findings: Findings) -> str:
         outcome = _outcome(findings, result)
         waves = listed([escape_markdown(wave) for wave in result.waves]) or "this wave"
         lines.append(
-            f"For {_the(role)}: {outcome}, {count(result.n_obs)} answers "
+            f"For {words.THE_ROLES[role]}: {outcome}, {count(result.n_obs)} answers "
             f"(worth {count(result.n_effective)} after weighting) of {waves}; "
             f"model: {escape_markdown(result.model)}."
         )
@@ -428,7 +456,9 @@ def warnings(findings: Findings) -> str:
     if len(errors):
         by = errors["severity"].value_counts()
         parts = [counted(int(n), str(kind)) for kind, n in by.items()]
-        found.append(f"The check of the survey's files lists {listed(parts)}; the command mot check prints them.")
+        found.append(
+            f"Checking the study's files found {listed(parts)}; the command mot check prints them."
+        )
     lines = list(dict.fromkeys(found))
     if not lines:
         return "No warning applies."
@@ -464,26 +494,13 @@ def deciding(findings: Findings) -> dict[str, DriverResult]:
 
 
 def _outcome(findings: Findings, result: DriverResult) -> str:
-    return escape_markdown(
-        shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS)
-    )
+    return escape_markdown(shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS))
 
 
 def _unit(result: DriverResult, findings: Findings) -> str:
-    outcome = _outcome(findings, result)
     if result.kind in ("binary", "share"):
-        return f"percentage points of {outcome}"
-    if result.kind == "amount":
-        return f"{findings.study.currency or 'currency'} of {outcome}"
-    return f"points of {outcome}"
-
-
-def _the(role: str) -> str:
-    return "the relationship" if role == "relationship" else words.ROLES[role]
-
-
-def _importance(row: Priority, role: str) -> float:
-    return row.metrics[f"importance_{role}"].value or 0.0
+        return "percentage points"
+    return findings.study.currency or "currency" if result.kind == "amount" else "points"
 
 
 def _name(row: Priority) -> str:
@@ -502,10 +519,15 @@ def _n_words(text: str) -> int:
     return len(text.split())
 
 
+def _ended(text: str) -> str:
+    """Let the ellipsis of a shortened name end its sentence."""
+    return text.replace("….", "…")
+
+
 def _within(room: int, sentences: Iterable[str]) -> list[str]:
     """Return the sentences that fit in so many words, the first always."""
     kept: list[str] = []
-    for text in sentences:
+    for text in map(_ended, sentences):
         if not kept or sum(map(_n_words, kept)) + _n_words(text) <= room:
             kept.append(text)
     return kept

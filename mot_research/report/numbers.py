@@ -116,9 +116,7 @@ class Writing:
             return ""
         return f"{self.number(lower)} to {self.number(upper)}{self.unit}"
 
-    def with_interval(
-        self, value: float | None, lower: float | None, upper: float | None
-    ) -> str:
+    def with_interval(self, value: float | None, lower: float | None, upper: float | None) -> str:
         """Return "12 % (8 to 22)"."""
         inner = Writing(self.number).span(lower, upper)
         said = self.one(value)
@@ -131,7 +129,7 @@ def effect_writing(kind: str, values: Iterable[float | None]) -> Writing:
     All ``values`` of a table get the same number of digits.
     """
     found = list(values)
-    if kind in ("binary", "share"):
+    if kind in ("binary", "share", "ordered"):
         points = digits_for(*(None if v is None else 100 * v for v in found))
         digits = max(1, min(points, 2))
         return Writing(lambda value: signed(100 * value, digits))

@@ -8,11 +8,22 @@ from mot_research.report import narrative, tables
 from mot_research.report.escaping import escape_markdown
 
 KEPT_TOGETHER = '::: {.block breakable="false"}'
+PAGE_BREAK = "::: {.mot-page-break}\n:::"
+A_PAGE = 2  # moments
 
 
 def the_moments(findings: Findings) -> str:
-    """Return a half page for each moment on the list."""
-    return "\n\n".join(_moment(row, findings) for row in findings.priorities.listed)
+    """Return the section with a half page for each moment on the list."""
+    blocks = [_moment(row, findings) for row in findings.priorities.listed]
+    heading = f"## {narrative.MOMENTS_HEADING}"
+    if not blocks:
+        return f"{heading}\n\n{narrative.EMPTY_LIST}"
+    blocks[0] = f"{heading}\n\n{blocks[0]}"
+    for first in range(0, len(blocks), A_PAGE):
+        blocks[first] = f"{PAGE_BREAK}\n\n{blocks[first]}"
+    if len(blocks) % A_PAGE == 0:
+        blocks.append(PAGE_BREAK)
+    return "\n\n".join(blocks)
 
 
 def the_evidence(findings: Findings) -> str:
@@ -26,7 +37,7 @@ def the_evidence(findings: Findings) -> str:
                 table,
                 narrative.evidence_note(result, findings),
             ]
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) or narrative.EMPTY_LIST
 
 
 def _moment(row: Priority, findings: Findings) -> str:
@@ -37,7 +48,7 @@ def _moment(row: Priority, findings: Findings) -> str:
         narrative.what_it_is(row, findings),
         narrative.who_answers(row),
         tables.moment_evidence(row, findings),
-        tables.metrics_line(row),
+        tables.moment_metrics(row),
         ":::",
     ]
     return "\n\n".join(part for part in parts if part)

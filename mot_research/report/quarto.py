@@ -5,17 +5,19 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mot_research.errors import RenderError, shown
+from mot_research.report.composing import EXECUTE_DEFAULTS
 from mot_research.report.documents import front_matter
-from mot_research.report.metadata import house_metadata
+from mot_research.report.embedded import ASSETS, html_to_markdown
+from mot_research.report.metadata import copy_logo, house_metadata
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-ASSETS = Path(__file__).parent / "assets"
 _NAMES = {"html": "html", "pdf": "typst"}
 _UNRESOLVED = re.compile(r"[Uu]nable to resolve crossref @([\w-]+)")
 
@@ -43,13 +45,20 @@ def render(
         _copy_pictures(beside, folder)
         whole = dict(metadata) | {"format": formats("assets"), "jupyter": "python3"}
         whole["accent"] = house_metadata(metadata)["accent"]
-        copy = nbformat.from_dict(notebook)
-        copy.cells = [nbformat.from_dict(dict(cell)) for cell in notebook.cells]
+        whole["execute"] = EXECUTE_DEFAULTS | (metadata.get("execute") or {})
+        if whole.pop("logo", None):  # Quarto would put a logo of its own on every page
+            whole["house-logo"] = copy_logo(beside / str(metadata["logo"]), folder)
+        copy = nbformat.from_dict(deepcopy(notebook))
         copy.cells[0].source = front_matter(whole)
+        _replace_html(copy)
         (folder / "document.ipynb").write_text(nbformat.writes(copy), encoding="utf-8")
         command = [str(quarto_command()), "render", "document.ipynb", "--to", _NAMES[name]]
         done = subprocess.run(
-            [*command, "--no-execute"], cwd=folder, capture_output=True, encoding="utf-8"
+            [*command, "--no-execute"],
+            check=False,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
         )
         log = done.stderr + done.stdout
         made = folder / f"document.{name}"
@@ -68,6 +77,16 @@ def render(
         shutil.copyfile(made, target)
 
 
+def _replace_html(notebook: "NotebookNode") -> None:
+    """Write HTML outputs as Markdown: HTML would make Quarto load scripts from a server."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                html = data.pop("text/html")
+                data.setdefault("text/markdown", html_to_markdown(html))
+
+
 def formats(assets: str) -> dict[str, Any]:
     """The `format` options of both outputs, with the assets in the folder named `assets`."""
     return {
@@ -75,12 +94,17 @@ def formats(assets: str) -> dict[str, Any]:
             "theme": ["default", f"{assets}/house.scss"],
             "html-math-method": "mathml",
             "embed-resources": True,
-            "minimal": False,
+            "minimal": True,
+            "format-links": False,
+            "filters": [f"{assets}/quarto.lua"],
+            "fig-format": "svg",
         },
         "typst": {
             "template-partials": [f"{assets}/typst-template.typ", f"{assets}/typst-show.typ"],
             "font-paths": [f"{assets}/fonts"],
+            "filters": [f"{assets}/quarto.lua"],
             "papersize": "a4",
+            "fig-format": "svg",
         },
     }
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from mot_research.errors import RenderError, shown
 from mot_research.report import embedded, quarto
 from mot_research.report.documents import front_matter, read_document
-from mot_research.report.execution import execute
 from mot_research.report.escaping import escape_markdown
+from mot_research.report.execution import execute
 from mot_research.report.targets import replacing
 
 FORMATS = ("html", "pdf")

@@ -1,24 +1,20 @@
 """The tables of the report, and of a result that shows itself in a notebook.
 
-A :class:`Table` holds plain text; it is escaped where it is written, as
-Markdown for documents and as HTML for notebooks.
+Markdown for documents, HTML for notebooks.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
+import pandas as pd
+from scipy import stats
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
 from mot_research.priorities.result import METRICS, Metric, Priorities, Priority
 from mot_research.report import narrative, words
-from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
+from mot_research.report.markup import Column, Table
 from mot_research.report.numbers import (
     CHANGE,
     COUNT,
@@ -36,7 +32,8 @@ from mot_research.report.numbers import (
     with_base,
 )
 
-LONGEST_NAME = 90
+LONGEST_NAME = 90  # characters in a table
+LONGEST_ON_PAGE_ONE = 64
 SHORT_HASH = 12
 NONE = "–"
 ABSENCES = ("n_rated", "n_not_experienced", "n_blank", "n_not_asked")
@@ -50,75 +47,13 @@ METRIC_WRITING = {
     "importance_revenue": PERCENT,
     "penalty": TWO_DIGITS,
     "reward": TWO_DIGITS,
-    "answered_in_time": PERCENT,
-    "spread": TWO_DIGITS,
+    "answered_in_time": TWO_DIGITS,
     "trend": CHANGE,
     "mentions": COUNT,
     "negative_share": PERCENT,
     "revenue_at_stake": COUNT,
     "consensus": PERCENT,
 }
-_UNIT = re.compile(r" (?=\\%|%)")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's head, its relative width, and the side its cells keep to."""
-
-    head: str
-    width: int
-    side: Literal["left", "right"] = "left"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells of plain text; a row that is a single text is a heading over those below it."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...] | str, ...]
-
-    def to_markdown(self) -> str:
-        """Return a pipe table; the dashes give the widths."""
-        heads = [escape_markdown(column.head) for column in self.columns]
-        rules = [
-            "-" * (3 * column.width) + ":" if column.side == "right" else ":" + "-" * (3 * column.width)
-            for column in self.columns
-        ]
-        lines = [heads, rules]
-        for row in self.rows:
-            if isinstance(row, str):
-                at = 1 if len(self.columns) > 2 else 0
-                lines.append(
-                    [f"**{row}**" if i == at else "" for i in range(len(self.columns))]
-                )
-            else:
-                lines.append([_UNIT.sub(NO_BREAK, escape_markdown(cell)) for cell in row])
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-    def to_html(self, *, caption: str = "") -> str:
-        """Return an HTML table that needs no style sheet of its own."""
-        head = "".join(
-            f'<th scope="col" style="text-align:{column.side}">{html.escape(column.head)}</th>'
-            for column in self.columns
-        )
-        body = []
-        for row in self.rows:
-            if isinstance(row, str):
-                cells = (
-                    f'<th scope="rowgroup" colspan="{len(self.columns)}" style="text-align:left">'
-                    f"{html.escape(row)}</th>"
-                )
-            else:
-                cells = "".join(
-                    f'<td style="text-align:{column.side}">{html.escape(cell)}</td>'
-                    for column, cell in zip(self.columns, row, strict=True)
-                )
-            body.append(f"<tr>{cells}</tr>")
-        title = f'<caption style="text-align:left">{html.escape(caption)}</caption>'
-        return (
-            f'<table class="mot">{title if caption else ""}<thead><tr>{head}</tr></thead>'
-            f"<tbody>{''.join(body)}</tbody></table>"
-        )
 
 
 def drivers_html(result: DriverResult) -> str:
@@ -128,16 +63,15 @@ def drivers_html(result: DriverResult) -> str:
     three = Writing(lambda value: plain(value, 3))
     variation = Writing(lambda value: plain(100 * value, 1), f"{NO_BREAK}%")
     rows: list[tuple[str, ...]] = []
-    for name in sorted(table.index, key=lambda name: -np.nan_to_num(table.at[name, "lmg"])):
-        row = {key: float(value) for key, value in table.loc[name].items()}
+    for name, row in _by_importance(table):
         n = int(row["n"]) if np.isfinite(row["n"]) else None
         if name in result.not_tested or not is_shown(n):
             reason = result.not_tested.get(name) or too_few(n or 0)
-            rows.append((str(name), *[NONE] * 6, f"not tested: {reason}"))
+            rows.append((name, *[NONE] * 6, f"not tested: {reason}"))
             continue
         rows.append(
             (
-                str(name),
+                name,
                 variation.with_interval(row["lmg"], row.get("ci_lower"), row.get("ci_upper")),
                 PERCENT.one(row["share"]),
                 effects.one(row["effect"]),
@@ -162,6 +96,15 @@ def drivers_html(result: DriverResult) -> str:
         Column("rated by", 5, "right"),
     )
     return Table(columns, tuple(rows)).to_html(caption=caption)
+
+
+def _by_importance(table: pd.DataFrame) -> list[tuple[str, dict[str, float]]]:
+    """Return the rows of a driver analysis, the most important first, the untested last."""
+    ordered = table.sort_values("lmg", ascending=False, na_position="last", kind="stable")
+    return [
+        (str(name), dict(zip(ordered.columns, map(float, row), strict=True)))
+        for name, row in zip(ordered.index, ordered.to_numpy(dtype=float), strict=True)
+    ]
 
 
 def priorities_html(priorities: Priorities) -> str:
@@ -209,7 +152,7 @@ def the_list(findings: Findings) -> str:
     rows = [
         (
             str(row.place),
-            shorten(row.moment.name, LONGEST_NAME),
+            shorten(row.moment.name, LONGEST_ON_PAGE_ONE),
             shorten(row.moment.owner, 40) if row.moment.owner else words.NO_OWNER,
             words.ACTIONS[row.action] if row.action else NONE,
             _proven_for(row),
@@ -222,19 +165,25 @@ def the_list(findings: Findings) -> str:
 
 
 def evidence(findings: Findings, role: str) -> str:
-    """Return the numbers of one role for the list, with intervals."""
+    """Return the numbers of one role for the list, with intervals.
+
+    Where the analysis pools several waves, this wave alone stands beside.
+    """
     result = narrative.deciding(findings).get(role)
     on_list = findings.priorities.listed
     if result is None or not on_list:
         return ""
+    alone = findings.alone.get(result.outcome)
+    beside = [Column("Reach", 3, "right"), Column("Mean", 3, "right")]
+    if alone is not None:
+        beside = [Column(f"{findings.wave} alone", 8, "right")]
     columns = (
         Column("#", 1, "right"),
         Column("Moment", 12),
         Column("Share of importance", 6, "right"),
         Column("One point better", 9, "right"),
-        Column("Place", 5, "right"),
-        Column("Reach", 3, "right"),
-        Column("Mean", 3, "right"),
+        Column("Rank", 5, "right"),
+        *beside,
         Column("Verdict", 5),
     )
     rows = [
@@ -242,14 +191,31 @@ def evidence(findings: Findings, role: str) -> str:
             str(row.place),
             shorten(row.moment.name, LONGEST_NAME),
             *grade_cells(row, role, findings),
-            metric_text(row.metrics["reach"], PERCENT, interval=False),
-            metric_text(row.metrics["mean_rating"], TWO_DIGITS, interval=False),
+            *(_seen(row) if alone is None else [_alone(row, alone, result)]),
             words.VERDICTS[row.grades[role].grade],
         )
         for row in on_list
         if role in row.grades
     ]
     return Table(columns, tuple(rows)).to_markdown()
+
+
+def _seen(row: Priority) -> list[str]:
+    return [
+        metric_text(row.metrics["reach"], PERCENT, interval=False),
+        metric_text(row.metrics["mean_rating"], TWO_DIGITS, interval=False),
+    ]
+
+
+def _alone(row: Priority, alone: DriverResult, pooled: DriverResult) -> str:
+    """Return the effect in one wave by itself, written as the pooled one is."""
+    if row.moment.id not in alone.tested:
+        return "not tested"
+    effect, error, n = alone.table.loc[row.moment.id, ["effect", "std_error", "n"]].to_numpy(float)
+    half = error * stats.t.ppf((1 + alone.confidence) / 2, max(alone.degrees_of_freedom, 1))
+    writing = effect_writing(pooled.kind, pooled.table["effect"])
+    text = writing.with_interval(float(effect), float(effect - half), float(effect + half))
+    return with_base(text, int(n))
 
 
 def grade_cells(row: Priority, role: str, findings: Findings) -> tuple[str, str, str]:
@@ -279,20 +245,29 @@ def moment_evidence(row: Priority, findings: Findings) -> str:
         ("Verdict", *(words.VERDICTS[grade.grade] for grade in row.grades.values())),
         ("One point better", *(effect for _, effect, _ in cells)),
         ("Share of importance", *(share for share, _, _ in cells)),
-        ("Place among moments", *(rank for _, _, rank in cells)),
+        ("Rank among moments", *(rank for _, _, rank in cells)),
     )
     return Table(columns, rows).to_markdown()
 
 
 def off_list(findings: Findings) -> str:
-    """Return what is not on the list, and what the data say of it."""
-    columns = (Column("Moment", 7), Column("Verdict", 3), Column("What the data say", 15))
-    rows = tuple(
-        (shorten(row.moment.name, LONGEST_NAME), words.VERDICTS[row.verdict], row.reason)
-        for row in findings.priorities.rows
-        if row.place is None
+    """Return what is not on the list, and what the data still allow of it."""
+    rows = [row for row in findings.priorities.rows if row.place is None]
+    roles = list(narrative.deciding(findings))
+    columns = (
+        Column("Moment", 8),
+        Column("Verdict", 4),
+        *(Column(narrative.effect_head(role, findings), 8) for role in roles),
     )
-    return Table(columns, rows).to_markdown() if rows else ""
+    cells = tuple(
+        (
+            shorten(row.moment.name, LONGEST_NAME),
+            words.VERDICTS[row.verdict],
+            *(_allowed(row, role, findings) for role in roles),
+        )
+        for row in rows
+    )
+    return Table(columns, cells).to_markdown() if rows else ""
 
 
 def absences(findings: Findings) -> str:
@@ -305,12 +280,13 @@ def absences(findings: Findings) -> str:
         Column("Not asked", 4, "right"),
     )
     called = {moment.id: moment.name for moment in findings.study.moments}
+    counts = findings.absences[list(ABSENCES)]
     rows = tuple(
         (
             shorten(called.get(str(moment), str(moment)), LONGEST_NAME),
-            *counts_hidden(tuple(int(cell) for cell in findings.absences.loc[moment, list(ABSENCES)])),
+            *counts_hidden(tuple(int(cell) for cell in cells)),
         )
-        for moment in findings.absences.index
+        for moment, cells in zip(counts.index, counts.to_numpy(), strict=True)
     )
     return Table(columns, rows).to_markdown()
 
@@ -346,18 +322,43 @@ def metric_text(metric: Metric, writing: Writing, *, interval: bool = True) -> s
     return with_base(text, metric.n)
 
 
-def metrics_line(row: Priority) -> str:
-    """Return the metrics that stand beside the evidence, those available, as Markdown."""
-    parts = []
-    for name in METRICS:
-        metric = row.metrics[name]
-        if name.startswith("importance") or metric.value is None:
-            continue
-        # Where no trigger says what "in time" is, the metric holds the spread of the ratings.
-        shown = "spread" if name == "answered_in_time" and row.moment.trigger is None else name
-        text = escape_markdown(metric_text(metric, METRIC_WRITING[shown]))
-        parts.append(f"{words.METRICS[shown].lower()} **{_UNIT.sub(NO_BREAK, text)}**")
-    return f"{words.sentence('; '.join(parts))}." if parts else ""
+def moment_metrics(row: Priority) -> str:
+    """Return the other metrics of one moment, those available, two a line."""
+    shown = [
+        name
+        for name in METRICS
+        if not name.startswith("importance") and row.metrics[name].value is not None
+    ]
+    cells = [
+        (words.METRICS[name], metric_text(row.metrics[name], METRIC_WRITING[name]))
+        for name in shown
+    ]
+    if not cells:
+        return ""
+    cells += [("", "")] * (len(cells) % 2)
+    half = len(cells) // 2
+    rows = tuple((*left, *right) for left, right in zip(cells[:half], cells[half:], strict=True))
+    columns = (
+        Column("Customers", 6),
+        Column("Value", 7),
+        Column("Customers", 6),
+        Column("Value", 7),
+    )
+    return Table(columns, rows).to_markdown()
+
+
+def _allowed(row: Priority, role: str, findings: Findings) -> str:
+    """Return the interval of an effect that is not on the list, in words."""
+    grade = row.grades.get(role)
+    if grade is None or grade.effect is None:
+        return "not tested" if grade is None else grade.reason
+    effects = effect_writing(
+        findings.study.outcome(grade.outcome).kind, findings.drivers[grade.outcome].table["effect"]
+    )
+    n = row.metrics["mean_rating"].n
+    if grade.grade == "not_proven":
+        return with_base(f"anything from {effects.span(grade.ci_lower, grade.ci_upper)}", n)
+    return with_base(effects.with_interval(grade.effect, grade.ci_lower, grade.ci_upper), n)
 
 
 def _proven_for(row: Priority) -> str:

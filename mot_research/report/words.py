@@ -23,11 +23,12 @@ ACTIONS = {
     "stop_and_ask": "Stop and ask",
 }
 ROLES = {"relationship": "relationship", "revenue": "revenue"}
+THE_ROLES = {"relationship": "the relationship", "revenue": "revenue"}
 ASYMMETRY = {
     "basic": "must be right every time",
     "performance": "the better it goes, the better for the outcome",
     "delight": "a place to wow",
-    "undecided": "undecided whether it must be right every time or is a place to wow",
+    "undecided": "whether it must be right every time or is a place to wow is undecided",
 }
 FLAGS = {
     "missed_by_workshop": "missed by the workshop",
@@ -59,8 +60,7 @@ METRICS = {
     "importance_revenue": "Share of importance, revenue",
     "penalty": "Penalty when it goes wrong",
     "reward": "Reward when it shines",
-    "answered_in_time": "Answered in time",
-    "spread": "Spread of the ratings",
+    "answered_in_time": "Spread of the ratings",
     "trend": "Moved since the last wave",
     "mentions": "Mentions in the voice",
     "negative_share": "Negative share of the voice",
@@ -82,7 +82,7 @@ NUMBERS = (
     "eleven",
     "twelve",
 )
-NO_STAGE = "Stage not set"
+NO_STAGE = "No stage"
 NO_OWNER = "no owner"
 SIMULATED = "Simulated data."
 

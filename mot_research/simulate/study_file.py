@@ -55,7 +55,8 @@ rules: {{top: 10, bets: 2, min_n: 50, false_discovery_rate: 0.05, confidence: 0.
 REVENUE = f"""\
   # What they paid in the year after the interviews, from the billing system. The export ends on
   # the day in `through`, so the last two waves are not mature yet and stay out.
-  - {{id: revenue_12m, name: Revenue in 12 months, role: revenue, goal: revenue, kind: amount, file: crm/revenue.csv,
+  - {{id: revenue_12m, name: Revenue in 12 months, role: revenue, goal: revenue, \
+kind: amount, file: crm/revenue.csv,
      column: revenue, after: {REVENUE_DAYS} days, through: {REVENUE_THROUGH}}}
 """
 

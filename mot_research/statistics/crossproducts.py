@@ -125,10 +125,7 @@ def as_columns(columns: ArrayLike) -> Floats:
 
 def as_weights(weights: ArrayLike | None, *, n: int) -> Floats:
     """Return weights as an (n,) float array, ones by default, or refuse them by AnalysisError."""
-    if weights is None:
-        w = np.ones(n)
-    else:
-        w = np.asarray(weights, dtype=np.float64)
+    w = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
     if w.shape != (n,):
         raise AnalysisError(f"there are {n} rows but weights of shape {w.shape}: give one a row.")
     unusable = ~(np.isfinite(w) & (w >= 0))

@@ -99,7 +99,7 @@ def iterate(
             )
         change = np.abs(updated - q).max()
         q = updated
-        if change <= tolerance or len(groups) == 1 and not groups[0].lacked.size:
+        if change <= tolerance or (len(groups) == 1 and not groups[0].lacked.size):
             return q, iteration, True
     return q, max_iterations, False
 

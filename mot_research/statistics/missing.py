@@ -152,7 +152,8 @@ class CompletedMoments:
         """(I − J)⁻¹ on vech, (T, T); None where it is the identity."""
         if not self.missing.any():
             return None
-        return np.linalg.inv(_mean_conjugation(self.missing, self.coefficients, self.shares))
+        conjugation = _mean_conjugation(self.missing, self.coefficients, self.shares)
+        return np.asarray(np.linalg.inv(conjugation), dtype=np.float64)
 
 
 def complete(

@@ -88,7 +88,7 @@ def sampling_units(cluster: ArrayLike, stratum: ArrayLike | None = None) -> Samp
     )
 
 
-def _sorted_codes(labels: ArrayLike, name: str) -> tuple[Integers, NDArray]:
+def _sorted_codes(labels: ArrayLike, name: str) -> tuple[Integers, NDArray[np.object_]]:
     """Code labels in sorted order, so that the order of the rows doesn't change the draws."""
     values = list(np.asarray(labels, dtype=object))
     place = {value: code for code, value in enumerate(dict.fromkeys(values))}
@@ -113,7 +113,7 @@ def _sorted_codes(labels: ArrayLike, name: str) -> tuple[Integers, NDArray]:
 
 
 def _merge_single(
-    n_units: Integers, labels: NDArray
+    n_units: Integers, labels: NDArray[np.object_]
 ) -> tuple[Integers, tuple[tuple[str, ...], ...]]:
     """Map each stratum to a merged one of at least two units; neighbours in order."""
     if n_units.sum() < 2:

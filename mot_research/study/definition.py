@@ -30,7 +30,7 @@ from mot_research.study.parts import (
     Workshop,
 )
 from mot_research.study.ratings import Ratings
-from mot_research.study.suggestions import nearest
+from mot_research.study.suggestions import did_you_mean
 
 __all__ = [
     "SIX_STAGES",
@@ -208,9 +208,15 @@ class Study(Part):
         """Return the scale of one moment: the study's, with what the moment overrides.
 
         With another `low` or `high`, the study's target and boxes don't carry
-        over: they default on the moment's own scale.
+        over: they default on the moment's own scale. StudyError if there is
+        neither (only where the moment has no rating).
         """
-        return _ratings_for(self.ratings, moment)
+        try:
+            return _ratings_for(self.ratings, moment)
+        except ValidationError:
+            raise StudyError(
+                f"Moment '{moment.id}' has no scale. Add: ratings: {{low: 1, high: 5}}"
+            ) from None
 
     def design_column(self, wave: WaveFile, role: DesignRole) -> str | None:
         """Return the column of weights, strata, clusters or ids on a wave; None: it has none."""
@@ -248,11 +254,9 @@ def _by_id(parts: tuple[Named, ...], wanted: str, kind: str) -> Named:
 
 
 def _unknown(kind: str, wanted: str, known: list[str]) -> str:
-    near = nearest(wanted, known)
-    hint = f" Did you mean '{shown(near)}'?" if near is not None else ""
     article = "an" if kind[0] in "aeiou" else "a"
     return (
-        f"'{shown(wanted)}' is not {article} {kind}.{hint} "
+        f"'{shown(wanted)}' is not {article} {kind}.{did_you_mean(wanted, known)} "
         f"{kind.capitalize()}s: {', '.join(shown(name) for name in known) or 'none'}"
     )
 

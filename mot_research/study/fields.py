@@ -35,7 +35,9 @@ DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 class Part(BaseModel):
     """A part of a study file: frozen, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True
+    )
 
 
 def _as_text(value: Any) -> Any:
@@ -49,8 +51,16 @@ def _as_text(value: Any) -> Any:
     return value
 
 
+def clean_line(text: str) -> str:
+    """Return a name in one spelling: composed letters, single blanks, none at the ends.
+
+    Names of columns in files and in the study are both cleaned, so that they meet.
+    """
+    return re.sub(r" {2,}", " ", unicodedata.normalize("NFC", text)).strip()
+
+
 def _checked_line(text: str) -> str:
-    text = unicodedata.normalize("NFC", text).strip()
+    text = clean_line(text)
     if not text:
         raise ValueError("must not be empty")
     if len(text) > LONGEST_LINE:
@@ -111,15 +121,7 @@ def _as_code(value: Any) -> Any:
 
 
 def _checked_code(value: float | str) -> float | str:
-    if isinstance(value, str):
-        return _checked_line(value)
-    return _checked_number(value)
-
-
-def _checked_number(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("must be a finite number")
-    return value
+    return _checked_line(value) if isinstance(value, str) else value
 
 
 def _refuse_truth(value: Any) -> Any:
@@ -217,8 +219,8 @@ Text = Annotated[str, _WORD, AfterValidator(_checked_text)]
 Id = Annotated[str, _WORD, AfterValidator(_checked_id)]
 RelativePath = Annotated[str, AfterValidator(_checked_path)]
 Colour = Annotated[str, Field(pattern=COLOUR)]
-Number = Annotated[float, BeforeValidator(_refuse_truth), AfterValidator(_checked_number)]
-Whole = Annotated[int, BeforeValidator(_refuse_truth)]
+NO_TRUTH = BeforeValidator(_refuse_truth)  # pydantic alone takes true for 1
+Number = Annotated[float, NO_TRUTH]
 Code = Annotated[int | float | str, BeforeValidator(_as_code), AfterValidator(_checked_code)]
 Codes = Annotated[
     tuple[Code, ...], BeforeValidator(_as_list, json_schema_input_type=list[Code] | Code)

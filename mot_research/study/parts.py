@@ -15,6 +15,7 @@ from pydantic import (
 
 from mot_research.errors import shown
 from mot_research.study.fields import (
+    NO_TRUTH,
     Codes,
     Colour,
     Column,
@@ -27,7 +28,6 @@ from mot_research.study.fields import (
     Part,
     RelativePath,
     Text,
-    Whole,
     check_codes,
     check_disjoint,
     check_scale,
@@ -46,7 +46,7 @@ class About(Part):
     """Whose customers, how many, and in which currency."""
 
     name: Line = Field(description="The study's name, as the reports print it.")
-    population: Annotated[Whole, Field(gt=0)] | None = Field(
+    population: Annotated[int, Field(gt=0), NO_TRUTH] | None = Field(
         None, description="Number of customers the survey stands for; scales values up."
     )
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(
@@ -116,7 +116,7 @@ class Moment(Part):
     shortlist: bool | None = Field(
         None, description="The workshop's decision, where there are no votes."
     )
-    cost_per_year: Annotated[Number, Field(ge=0)] | None = Field(
+    cost_per_year: Annotated[float, Field(ge=0), NO_TRUTH] | None = Field(
         None, description="Cost per year of bringing it to its target."
     )
 
@@ -256,32 +256,32 @@ def _complete_by_role(defaults: dict[str, float]) -> BeforeValidator:
 class Rules(Part):
     """The thresholds that turn numbers into verdicts."""
 
-    top: Annotated[Whole, Field(ge=1)] = Field(10, description="Places on the list.")
-    bets: Annotated[Whole, Field(ge=0)] = Field(2, description="Brand bets on it, at most.")
-    min_n: Annotated[Whole, Field(ge=30)] = Field(
+    top: Annotated[int, Field(ge=1), NO_TRUTH] = Field(10, description="Places on the list.")
+    bets: Annotated[int, Field(ge=0), NO_TRUTH] = Field(2, description="Brand bets on it, at most.")
+    min_n: Annotated[int, Field(ge=30), NO_TRUTH] = Field(
         50, description="Effective number of raters from which a moment gets a verdict."
     )
-    false_discovery_rate: Annotated[Number, Field(gt=0, lt=1)] = 0.05
-    confidence: Annotated[Number, Field(gt=0.5, lt=1)] = 0.95
-    p_top: Annotated[Number, Field(gt=0.5, le=1)] = Field(
+    false_discovery_rate: Annotated[float, Field(gt=0, lt=1), NO_TRUTH] = 0.05
+    confidence: Annotated[float, Field(gt=0.5, lt=1), NO_TRUTH] = 0.95
+    p_top: Annotated[float, Field(gt=0.5, le=1), NO_TRUTH] = Field(
         0.8, description="Share of the resamples in which a proven moment is among the top."
     )
-    smallest_effect: Annotated[Number, Field(ge=0)] = Field(
+    smallest_effect: Annotated[float, Field(ge=0), NO_TRUTH] = Field(
         0.05, description="Smallest effect of interest, in standard deviations of the outcome."
     )
     role_weights: Annotated[
-        dict[Role, Annotated[Number, Field(ge=0)]],
+        dict[Role, Annotated[float, Field(ge=0), NO_TRUTH]],
         _complete_by_role({"relationship": 0.5, "revenue": 0.5}),
     ] = Field({"relationship": 0.5, "revenue": 0.5}, description="Weights of the two roles.")
     pool: Annotated[
-        dict[Role, Annotated[Whole, Field(ge=1)]],
+        dict[Role, Annotated[int, Field(ge=1), NO_TRUTH]],
         _complete_by_role({"relationship": 1, "revenue": 4}),
     ] = Field({"relationship": 1, "revenue": 4}, description="Waves pooled for a verdict.")
     missing: Literal["em", "drop"] = Field(
         "em", description="Blanks by maximum likelihood, or rows with blanks left out."
     )
-    n_resamples: Annotated[Whole, Field(ge=0, le=100_000)] = 2000
-    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 20260101
+    n_resamples: Annotated[int, Field(ge=0, le=100_000), NO_TRUTH] = 2000
+    seed: Annotated[int, Field(ge=0, lt=2**63), NO_TRUTH] = 20260101
 
     @model_validator(mode="after")
     def _some_weight(self) -> Self:

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from mot_research.errors import StudyError, shown
 from mot_research.study.definition import Study
 from mot_research.study.positions import Document, Place, read_yaml
-from mot_research.study.suggestions import nearest
+from mot_research.study.suggestions import did_you_mean
 
 FILE_NAMES = ("study.yml", "study.yaml")
 LARGEST_FILE = 2_000_000  # bytes; a study of 200 moments is about 100,000
@@ -112,20 +112,23 @@ def _place(location: Place, value: Any) -> tuple[Place, Place, bool]:
     in_file: list[str | int] = []
     fits_nothing = False
     for index, step in enumerate(location):
-        key: str | int = step
-        if isinstance(value, dict) and isinstance(step, int):
-            key = list(value)[step]
-        if (isinstance(value, dict) and key in value) or (
-            isinstance(value, list) and isinstance(key, int)
-        ):
+        parts = _parts(value)
+        key = list(parts)[step] if isinstance(value, dict) and isinstance(step, int) else step
+        if key in parts:
             told.append(step)
             in_file.append(key)
-            value = value[key]
+            value = parts[key]
         elif isinstance(value, dict) and index == len(location) - 1:
             told.append(step)  # a key that is missing
         else:
             fits_nothing = fits_nothing or step in ("int", "float", "str")
     return tuple(told), tuple(in_file), fits_nothing
+
+
+def _parts(value: Any) -> dict[str | int, Any]:
+    if isinstance(value, list):
+        return dict(enumerate(value))
+    return value if isinstance(value, dict) else {}
 
 
 def _written(place: Place) -> str:
@@ -170,9 +173,7 @@ def _quoted(value: Any) -> str:
 
 
 def _suggestion(given: str, allowed: list[str], label: str) -> str:
-    near = nearest(given, allowed)
-    hint = f" Did you mean '{near}'?" if near else ""
-    return f"{hint} {label}: {', '.join(allowed)}"
+    return f"{did_you_mean(given, allowed)} {label}: {', '.join(allowed)}"
 
 
 def _fields(place: Place) -> dict[str, str]:

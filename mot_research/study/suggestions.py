@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from mot_research.errors import shown
+
 SIMILAR_ENOUGH = 70  # of 100; below it a suggestion misleads more often than it helps
 
 
@@ -17,3 +19,9 @@ def nearest(name: str, allowed: Iterable[str]) -> str | None:
         score_cutoff=SIMILAR_ENOUGH,
     )
     return None if match is None else match[0]
+
+
+def did_you_mean(name: str, allowed: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" with the nearest allowed name, "" where none is near."""
+    near = nearest(name, allowed)
+    return "" if near is None else f" Did you mean '{shown(near)}'?"

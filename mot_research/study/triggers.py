@@ -4,21 +4,21 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from mot_research.study.fields import Column, Duration, Line, Part, Whole
+from mot_research.study.fields import NO_TRUTH, Column, Duration, Line, Part
 
 
 class NthEvent(Part):
     """Fires at a customer's nth event of a kind: `{event: order, nth: 100}`."""
 
     event: Line
-    nth: Annotated[Whole, Field(ge=1)]
+    nth: Annotated[int, Field(ge=1), NO_TRUTH]
 
 
 class RepeatedEvent(Part):
     """Fires at so many events within a time: `{event: call, at_least: 3, in: 30 days}`."""
 
     event: Line
-    at_least: Annotated[Whole, Field(ge=1)]
+    at_least: Annotated[int, Field(ge=1), NO_TRUTH]
     in_: Duration = Field(alias="in")
 
 
@@ -26,7 +26,7 @@ class BeforeDate(Part):
     """Fires days before a date of the customer: `{before: contract_end, days: 30}`."""
 
     before: Column = Field(description="A date column of the customers file.")
-    days: Annotated[Whole, Field(ge=0)]
+    days: Annotated[int, Field(ge=0), NO_TRUTH]
 
 
 class Answer(Part):

@@ -12,7 +12,7 @@ from mot_research.study.parts import Moment, Outcome, WaveFile
 from mot_research.study.suggestions import nearest
 from mot_research.survey import columns
 from mot_research.survey.cells import Floats, Mask, matches
-from mot_research.survey.checking import check_rows
+from mot_research.survey.checking import check_source
 from mot_research.survey.columns import Cells
 from mot_research.survey.outcome_files import OutcomeFile
 from mot_research.survey.problems import Problem
@@ -62,12 +62,12 @@ def build_wave(
         controls=_controls(rows),
         expected=_beside(rows, "expected", asked),
         emotion=_beside(rows, "emotion", asked),
+        scale_items=_scale_items(rows),
         asked=asked,
         outcomes_asked=outcomes_asked,
         source=InputFile(source.file, table.sha256, rows.n),
     )
-    _check_not_asked(rows)
-    rows.add(check_rows(source.id, table, rows.keep))
+    rows.add(check_source(study, source, table, rows.keep))
     return wave, rows.problems
 
 
@@ -320,41 +320,23 @@ def _beside(rows: _Rows, kind: str, asked: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(found, index=rows.index, dtype="float64")
 
 
-def _check_not_asked(rows: _Rows) -> None:
-    """Report names under not_asked that nothing has, or that the file has after all."""
-    study, used = rows.study, rows.study.column_names
-    own = {moment.id: moment.rating for moment in study.moments}
-    own |= {outcome.id: outcome.column for outcome in study.outcomes if outcome.file is None}
-    other = {outcome.id for outcome in study.outcomes if outcome.file is not None}
-    known = used | own.keys() | other
-    for name in rows.source.not_asked:
-        if name not in known:
-            near = nearest(name, known)
-            hint = f" Did you mean '{shown(near)}'?" if near else ""
-            rows.problems.append(
-                Problem(
-                    wave=rows.source.id,
-                    column=shown(name),
-                    rule="not_asked_unknown",
-                    severity="warning",
-                    what_to_do="not_asked takes ids of moments or outcomes, or columns of the "
-                    f"study.{hint}",
-                )
-            )
+def _scale_items(rows: _Rows) -> pd.DataFrame:
+    """Return the items of multi-item scales; one that the file lacks is left out.
+
+    The ratings' codes for no value hold for items on the ratings' scale; an
+    item with values beyond it has a scale of its own.
+    """
+    found = {}
+    for name in dict.fromkeys(item for items in rows.study.scales.values() for item in items):
+        if not rows.is_asked(name) or rows.name_in_file(name) not in rows.table.frame:
             continue
-        in_file = rows.name_in_file(own.get(name) or name)
-        if in_file not in rows.table.frame:
+        cells = rows.cells(name, "an item of a scale")
+        if cells is None:
             continue
-        filled = int(rows.table.frame[in_file][rows.keep].notna().sum())
-        if filled:
-            rows.problems.append(
-                Problem(
-                    wave=rows.source.id,
-                    column=shown(in_file),
-                    rule="not_asked_with_data",
-                    count=filled,
-                    severity="note",
-                    what_to_do=f"'{shown(name)}' is declared not asked, but its column holds "
-                    "data, which is not used. Remove it from not_asked to use it.",
-                )
-            )
+        scale = rows.study.ratings
+        values, problems = columns.free_numbers(cells, scale)
+        if scale is not None and ((values < scale.low) | (values > scale.high)).any():
+            values, problems = columns.free_numbers(cells)
+        found[name] = values
+        rows.add(problems)
+    return pd.DataFrame(found, index=rows.index, dtype="float64")

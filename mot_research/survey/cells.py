@@ -47,8 +47,9 @@ def numbers(column: pd.Series) -> Numbers:
         blank = np.isnan(values)
         return Numbers(np.where(finite, values, np.nan), blank, ~finite & ~blank)
     places, different = pd.factorize(column)
-    commas = any(_has_decimal_comma(text) for text in different)
-    known = np.array([_number(text, commas) for text in different] + [math.nan])
+    words = different.tolist()
+    commas = any(_has_decimal_comma(text) for text in words)
+    known = np.array([_number(text, commas) for text in words] + [math.nan])
     blank = places < 0
     values = known[places]  # blank cells have place -1: the NaN at the end
     return Numbers(values, blank, np.isnan(values) & ~blank)
@@ -60,12 +61,15 @@ def matches(column: pd.Series, codes: Iterable[float | str]) -> Mask:
     Text is compared without regard to case; a blank cell matches no code.
     """
     codes = tuple(codes)
-    as_numbers = {code_number(code) for code in codes} - {math.nan}
+    as_numbers = {number for code in codes if math.isfinite(number := code_number(code))}
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.isin(list(as_numbers)).to_numpy() & column.notna().to_numpy()
     texts = {code_text(code).casefold() for code in codes}
     places, different = pd.factorize(column)
-    hit = [text.casefold() in texts or _number(text, False) in as_numbers for text in different]
+    hit = [
+        text.casefold() in texts or _number(text, False) in as_numbers
+        for text in different.tolist()
+    ]
     return np.array([*hit, False])[places]
 
 

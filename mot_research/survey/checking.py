@@ -4,13 +4,14 @@ Each threshold is a named constant; each rule gives rows of the problems table.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mot_research.errors import shown
-from mot_research.study.definition import Study
+from mot_research.study.definition import DesignRole, Study
+from mot_research.study.parts import WaveFile
+from mot_research.study.suggestions import did_you_mean
+from mot_research.survey.cells import Mask
 from mot_research.survey.problems import Problem, Severity
 from mot_research.survey.tables import Table
 from mot_research.survey.wave import BLANK, NOT_EXPERIENCED, RATED, Wave
@@ -33,7 +34,7 @@ def check_wave(study: Study, wave: Wave) -> Iterator[Problem]:
     for name, control in wave.controls.items():
         if control.nunique() < 2:
             yield _row(
-                wave, name, "control_constant", wave.n_rows, "warning",
+                wave, str(name), "control_constant", wave.n_rows, "warning",
                 "It has one value on this wave and can't be held constant. Drop it, or list it "
                 "under not_asked.",
             )  # fmt: skip
@@ -181,20 +182,74 @@ def _check_rated_together(wave: Wave) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def check_rows(wave_id: str, table: Table, keep: np.ndarray[Any, Any]) -> Iterator[Problem]:
-    """Yield a warning where rows of a wide table repeat other rows entirely."""
+def check_source(study: Study, source: WaveFile, table: Table, keep: Mask) -> Iterator[Problem]:
+    """Yield where a wave's file and what the study says about it don't fit together.
+
+    `keep` (rows of the table,) marks the rows of this wave.
+    """
+    yield from _check_not_asked(study, source, table, keep)
+    yield from _check_mapping(study, source)
     if table.frame.shape[1] < SELDOM_EQUAL:
         return
     repeated = int(table.frame[keep].duplicated().sum())
     if repeated:
         yield Problem(
-            wave=wave_id,
+            wave=source.id,
             rule="identical_rows",
             count=repeated,
             severity="warning",
             what_to_do=f"{repeated} rows repeat another row in every column. If they were "
             "exported twice, remove them.",
         )
+
+
+def _check_not_asked(study: Study, source: WaveFile, table: Table, keep: Mask) -> Iterator[Problem]:
+    own: dict[str, str | None] = {moment.id: moment.rating for moment in study.moments}
+    for outcome in study.outcomes:
+        own[outcome.id] = outcome.column if outcome.file is None else None
+    known = study.column_names | own.keys()
+    for name in source.not_asked:
+        if name not in known:
+            yield Problem(
+                wave=source.id,
+                column=shown(name),
+                rule="not_asked_unknown",
+                severity="warning",
+                what_to_do="not_asked takes ids of moments or outcomes, or columns of the study."
+                + did_you_mean(name, known),
+            )
+            continue
+        column = own.get(name, name)
+        in_file = source.columns.get(column, column) if column is not None else None
+        if in_file is None or in_file not in table.frame:
+            continue
+        filled = int(table.frame[in_file][keep].notna().sum())
+        if filled:
+            yield Problem(
+                wave=source.id,
+                column=shown(in_file),
+                rule="not_asked_with_data",
+                count=filled,
+                severity="note",
+                what_to_do=f"'{shown(name)}' is declared not asked, but its column holds data, "
+                "which is not used. Remove it from not_asked to use it.",
+            )
+
+
+def _check_mapping(study: Study, source: WaveFile) -> Iterator[Problem]:
+    roles: tuple[DesignRole, ...] = ("respondent", "weight", "stratum", "cluster")
+    design = {study.design_column(source, role) for role in roles} - {None}
+    known = study.column_names | {str(name) for name in design} | source.where.keys()
+    for name in source.columns:
+        if name not in known:
+            yield Problem(
+                wave=source.id,
+                column=shown(name),
+                rule="mapping_unused",
+                severity="warning",
+                what_to_do="waves: columns maps a column of the study to this file's name, but "
+                f"the study has no column '{shown(name)}'." + did_you_mean(name, known),
+            )
 
 
 def check_study(study: Study) -> Iterator[Problem]:
@@ -212,7 +267,7 @@ def check_study(study: Study) -> Iterator[Problem]:
                 what_to_do=f"The study has no {part} yet. Add to study.yml: {advice}",
             )
     for part, file in _other_files(study).items():
-        if not study.resolve(file).is_file():
+        if not (study.folder / file).is_file():
             yield Problem(
                 column=part,
                 rule="missing_file",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mot_research.errors import SurveyError, shown
+from mot_research.study.fields import clean_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -187,7 +188,7 @@ def read_spss(content: bytes, name: str) -> Content:
     try:
         meta: Any
         frame, meta = pyreadstat.read_sav(BytesIO(content), user_missing=True)
-    except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
+    except (pyreadstat.ReadstatError, OverflowError, ValueError) as error:
         raise SurveyError(
             f"'{name}' can't be read as an SPSS file: it is damaged, cut off or protected "
             f"({shown(error)}). Save it again from SPSS as .sav"
@@ -211,7 +212,7 @@ def _frame(
     header: Sequence[str], columns: Sequence[Iterable[Any] | pd.Series], name: str
 ) -> pd.DataFrame:
     """Return the columns as float or str, under their cleaned and checked names."""
-    names = [re.sub(r"\s+", " ", text.replace("\ufeff", "")).strip() for text in header]
+    names = [clean_line(re.sub(r"\s", " ", text.replace("\ufeff", ""))) for text in header]
     repeated = [text for text, count in Counter(names).items() if text and count > 1]
     if repeated:
         places = [str(place) for place, text in enumerate(names, 1) if text == repeated[0]]

@@ -7,7 +7,7 @@ import pandas as pd
 from mot_research.errors import shown
 from mot_research.study.definition import Study
 from mot_research.study.parts import Outcome
-from mot_research.study.suggestions import nearest
+from mot_research.study.suggestions import did_you_mean
 from mot_research.survey.cells import texts
 from mot_research.survey.columns import Cells, Ranges
 from mot_research.survey.problems import Problem, examples
@@ -107,8 +107,7 @@ def outcome_file(
     problems = []
     for column, use in ((respondent, "the respondent"), (outcome.column, "the outcome")):
         if column not in table.frame:
-            near = nearest(column, table.frame.columns)
-            hint = f" Did you mean '{shown(near)}'?" if near else ""
+            hint = did_you_mean(column, table.frame.columns)
             problems.append(
                 Problem(
                     column=shown(column),

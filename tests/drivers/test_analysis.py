@@ -16,8 +16,10 @@ SURVEY_ERRORS = 1e-8  # as the reference values' own readme grades them
 EXACT = 1e-10  # two ways through the same arithmetic
 INTERVAL_NOISE = 0.15  # of the interval's length: two bootstraps of 1,000 differ by this much
 
-SFO = "food store sign walkways screens wifi cl_boarding cl_restroom find passthru".split()
-AIRPORT = "food store sign walkways screens wifi roads park airtrain ltparking rental find".split()
+SFO = ["food", "store", "sign", "walkways", "screens", "wifi", "cl_boarding", "cl_restroom"]
+SFO += ["find", "passthru"]
+AIRPORT = ["food", "store", "sign", "walkways", "screens", "wifi", "roads", "park", "airtrain"]
+AIRPORT += ["ltparking", "rental", "find"]
 
 
 def golden(shared, name):
@@ -94,9 +96,7 @@ class TestAgainstR:
         frame = frame[(frame["year"] == int(year)) & frame[columns].isin(range(1, 6)).all(axis=1)]
         expected = reference["sfo_lmg_by_year"][year]
         assert len(frame) == expected["n"]
-        result = mot.driver_analysis(
-            frame, "all", reference["xs"], weight="weight", n_resamples=0
-        )
+        result = mot.driver_analysis(frame, "all", reference["xs"], weight="weight", n_resamples=0)
         found = result.to_frame()
         assert found["lmg"].to_dict() == pytest.approx(expected["weighted"]["lmg"], rel=1e-8)
 
@@ -187,7 +187,9 @@ class TestTheModel:
     def test_a_contact_that_nearly_two_thirds_never_had_works(self, airport):
         table = airport_analysis(airport).to_frame()
         assert table.at["ltparking", "reach"] < 0.4
-        assert np.isfinite(table.loc["ltparking", ["lmg", "effect", "std_error"]].astype(float)).all()
+        assert np.isfinite(
+            table.loc["ltparking", ["lmg", "effect", "std_error"]].astype(float)
+        ).all()
 
     def test_only_ratios_of_weights_matter(self, airport):
         scaled = airport.assign(weight=airport["weight"] * 1000)
@@ -391,3 +393,11 @@ class TestHardData:
     def test_three_respondents_are_refused(self, airport):
         with pytest.raises(AnalysisError, match="at least 10"):
             airport_analysis(airport.head(3))
+
+
+def test_q_values_are_those_of_pingouin(complete):
+    import pingouin
+
+    table = mot.driver_analysis(complete, "all", SFO, n_resamples=0).to_frame()
+    _, expected = pingouin.multicomp(table["p_value"].to_numpy(), method="fdr_bh")
+    np.testing.assert_allclose(table["q_value"], expected, rtol=EXACT)

@@ -40,7 +40,7 @@ HOSTILE = (
     "$x^2$ and $\\frac{1}{2}$",
     "<script>alert('x')</script>",
     "| pipe | table |---|",
-    "=HYPERLINK(\"http://evil.example\")",
+    '=HYPERLINK("http://evil.example")',
     "😀🚀 emoji",
     "שלום עולם",
     "`code` **bold** [link](http://evil.example) ![i](x.png)",
@@ -141,7 +141,7 @@ def findings(
     stages: bool = True,
     tied: bool = False,
     simulated: bool = True,
-    border: str = "Places 1 to 5 are settled; 6 to 8 can't be told apart: choose by cost or passion.",
+    border: str = "Places 1 to 5 are settled; 6 to 8 can't be told apart: choose by cost.",
 ) -> Findings:
     defined = study(n, names=names, revenue=revenue, waves=waves, stages=stages)
     rng = np.random.default_rng(7)
@@ -251,11 +251,13 @@ def _priority(
     grades = {}
     for k, role in enumerate(shares):
         grade = "proven" if role in proven_for else verdict
+        if role not in proven_for and verdict in ("proven", "brand_bet"):
+            grade = "not_proven"
         effect = shares[role] * (2.0 if k == 0 else 0.2) - (0.03 if grade == "not_proven" else 0)
         grades[role] = Grade(
             role=role,
             outcome=("recommend", "renewed")[k],
-            grade="not_proven" if grade == "brand_bet" or (k and verdict == "proven" and grade == verdict and role not in proven_for) else grade,
+            grade=grade,
             reason="too few data" if not tested else "q = 0.003, among the top in 93% of resamples",
             certain=place == 1,
             **(
@@ -381,8 +383,17 @@ def driver_result(
 def odd_cases() -> dict[str, Findings]:
     none = {"both": 0, "one": 0, "bets": 0, "likely": 0, "border": ""}
     usual = findings()
+    revenue = usual.drivers["renewed"]
     return {
         "usual": usual,
+        "pooled waves": dataclasses.replace(
+            usual,
+            drivers={
+                **usual.drivers,
+                "renewed": dataclasses.replace(revenue, waves=("2026Q1", "2026Q2", "2026Q3")),
+            },
+            alone={"renewed": revenue},
+        ),
         "nothing proven": findings(**none),
         "one wave": findings(waves=1, simulated=False),
         "no revenue": findings(both=0, one=7, revenue=False),
@@ -402,6 +413,11 @@ def odd_cases() -> dict[str, Findings]:
                         verdict="not_tested",
                         proven_for=(),
                         grades={},
+                        metrics=row.metrics
+                        | dict.fromkeys(
+                            ("importance_relationship", "importance_revenue"),
+                            Metric(None, reason="no outcome of the role in this wave"),
+                        ),
                         combined_share=None,
                         action=None,
                         place=None,

@@ -60,7 +60,8 @@ def test_a_qmd_is_split_into_front_matter_text_and_cells(written):
     assert [cell.kind for cell in document.cells] == ["markdown", "code", "markdown", "code"]
     assert document.cells[1].code == "a = 1\nb: int = 2"
     assert document.cells[1].options == {"label": "fig-a", "tags": ["parameters"]}
-    assert "not_a_cell" in document.cells[2].source and "shown" in document.cells[2].source
+    assert "not_a_cell" in document.cells[2].source
+    assert "shown" in document.cells[2].source
     assert parameter_names(document) == ["a", "b"]
 
 

@@ -53,8 +53,10 @@ def test_references_are_links_with_numbers(page, pdf_text):
 
 
 def test_content_for_one_format_stays_in_it(page, pdf_text):
-    assert "Only in the browser." in page and "Only on paper." not in page
-    assert "Only on paper." in pdf_text and "Only in the browser." not in pdf_text
+    assert "Only in the browser." in page
+    assert "Only on paper." not in page
+    assert "Only on paper." in pdf_text
+    assert "Only in the browser." not in pdf_text
 
 
 def test_hidden_code_comments_and_unrun_cells_leave_no_trace(page, pdf_text):
@@ -68,9 +70,12 @@ def test_hidden_code_comments_and_unrun_cells_leave_no_trace(page, pdf_text):
 
 def test_callouts_and_tabs_are_in_both(page, pdf_text):
     for text in ("A note", "Warned", "Tip", "Important", "Caution", "First tab", "Second tab"):
-        assert text in page and text in pdf_text
+        assert text in page
+        assert text in pdf_text
     assert page.count('class="callout callout-') == 5
-    assert "Warned" not in re.findall(r"<h2[^>]*>.*?</h2>", page)
+    assert not [
+        heading for heading in re.findall(r"<h2[^>]*>.*?</h2>", page) if "Warned" in heading
+    ]
 
 
 def test_alternative_text_is_in_html_and_in_the_tagged_pdf(page, pdf):
@@ -85,9 +90,8 @@ def test_the_pdf_says_what_it_is(pdf):
     assert pdf.metadata["/Keywords"] == "loyalty, moments"
     assert pdf.trailer["/Root"]["/Lang"] == "en"
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
-    assert [entry.title.replace("\u2002", " ") for entry in pdf.outline if not isinstance(entry, list)] == [
-        "1 The answer", "2 More",
-    ]  # fmt: skip
+    entries = [entry for entry in pdf.outline if not isinstance(entry, list)]
+    assert [entry.title.replace("\u2002", " ") for entry in entries] == ["1 The answer", "2 More"]
 
 
 def test_pages_are_numbered_and_headed(pdf):
@@ -172,6 +176,45 @@ def test_a_wide_table_keeps_its_cells_on_the_page(render):
     assert len(pdf.pages) > 1
     for sheet in pdf.pages:
         assert "cell 8" in sheet.extract_text().replace("\n", " ")  # the header row is repeated
+
+
+def test_a_small_table_is_never_split_over_two_pages(render):
+    table = "| a | b |\n|---|---|\n" + "\n".join(f"| row {n} | x |" for n in range(8))
+    for lines in range(26, 36, 2):
+        text = "\n\n".join(["Words."] * lines) + "\n\n" + table
+        for page in PdfReader(render(text).pdf).pages:
+            assert ("row 0" in page.extract_text()) == ("row 7" in page.extract_text())
+
+
+def test_what_is_kept_together_stands_on_one_page(render):
+    filler = "\n\n".join(["Words."] * 27)
+    kept = "::: {.keep-together}\n## A moment\n\n" + "\n\n".join(["Kept."] * 20) + "\n\nLast.\n:::"
+    pages = [page.extract_text() for page in PdfReader(render(f"{filler}\n\n{kept}").pdf).pages]
+    assert [("A moment" in text, "Last." in text) for text in pages] == [
+        (False, False), (True, True),
+    ]  # fmt: skip
+
+
+def test_a_heading_never_stands_at_the_bottom_of_a_page(render):
+    for lines in range(28, 40, 2):
+        text = "\n\n".join(["Words."] * lines) + "\n\n## A heading\n\nFollowed.\n"
+        for page in PdfReader(render(text).pdf).pages:
+            assert ("A heading" in page.extract_text()) == ("Followed." in page.extract_text())
+
+
+@pytest.mark.parametrize(("chosen", "kind"), [("png", "png"), ("svg", "svg+xml")])
+def test_a_document_chooses_the_form_of_its_figures(render, chosen, kind):
+    page = render(f"---\nfig-format: {chosen}\n---\n\n{LINE}").html.read_text("utf-8")
+    assert re.findall(r"data:image/([a-z+]+);", page) == [kind]
+
+
+def test_a_drawing_too_large_for_svg_becomes_a_picture_of_the_same_size(render):
+    code = LINE.replace(
+        "plt.plot([1, 2])", "plt.plot(range(60_000), [n % 97 for n in range(60_000)], 'o')"
+    )
+    page = render(code).html.read_text("utf-8")
+    assert re.findall(r"data:image/([a-z+]+);", page) == ["png"]
+    assert re.search(r'width="(5\d\d|6\d\d)"', page)
 
 
 def test_the_house_fonts_are_found():

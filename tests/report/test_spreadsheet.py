@@ -1,0 +1,93 @@
+import csv
+import zipfile
+
+import openpyxl
+import pytest
+
+from mot_research.report.spreadsheet import write_evidence_csv, write_evidence_xlsx
+from tests.report import cases
+
+HOSTILE = ('=HYPERLINK("http://evil.example")', "+1", "-1", "@x", "\tx", "\rx", "plain")
+
+
+@pytest.fixture
+def hostile():
+    return cases.findings(7, both=3, one=2, names=[name.strip() or name for name in HOSTILE])
+
+
+def test_csv_text_is_no_formula_and_numbers_stay(hostile, tmp_path):
+    write_evidence_csv(hostile, tmp_path / "e.csv")
+    with open(tmp_path / "e.csv", encoding="utf-8", newline="") as file:
+        rows = {row["moment"]: row for row in csv.DictReader(file)}
+    assert rows["m1"]["name"] == '\'=HYPERLINK("http://evil.example")'
+    assert rows["m2"]["name"] == "'+1"
+    assert float(rows["m3"]["gap_to_expectation"]) == pytest.approx(
+        hostile.priorities["m3"].metrics["gap_to_expectation"].value
+    )
+    for row in rows.values():
+        for cell in row.values():
+            assert not cell.startswith(("=", "+", "@", "\t", "\r"))
+            assert not cell.startswith("-") or float(cell) < 0
+
+
+def test_one_row_a_moment(hostile, tmp_path):
+    write_evidence_csv(hostile, tmp_path / "e.csv")
+    assert len((tmp_path / "e.csv").read_text("utf-8").splitlines()) == 8
+
+
+def test_sheets_hold_text_never_formulas(hostile, tmp_path):
+    write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
+    assert book.sheetnames == [
+        "priorities",
+        "drivers recommend",
+        "drivers renewed",
+        "absences",
+        "problems",
+        "warnings",
+        "about",
+    ]
+    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert "f" not in kinds
+    assert book["priorities"]["B2"].value == HOSTILE[0]
+    with zipfile.ZipFile(tmp_path / "e.xlsx") as archive:
+        assert not [name for name in archive.namelist() if "hyperlink" in name.lower()]
+
+
+def test_sheets_are_frozen_and_filtered(hostile, tmp_path):
+    write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
+    for sheet in openpyxl.load_workbook(tmp_path / "e.xlsx"):
+        assert sheet.freeze_panes == "B2"
+        assert sheet.auto_filter.ref
+
+
+def test_the_same_findings_give_the_same_bytes(hostile, tmp_path):
+    for name in ("one", "two"):
+        write_evidence_xlsx(hostile, tmp_path / f"{name}.xlsx")
+        write_evidence_csv(hostile, tmp_path / f"{name}.csv")
+    for ending in ("xlsx", "csv"):
+        one, two = (tmp_path / f"{name}.{ending}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_small_counts_are_hidden(hostile, tmp_path):
+    hostile.drivers["recommend"].table.loc["m1", "n"] = 7.0
+    write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
+    absences = [cell.value for row in book["absences"].iter_rows(min_row=2) for cell in row]
+    assert "fewer than 10" in absences
+    drivers = book["drivers recommend"]
+    head = [cell.value for cell in drivers[1]]
+    assert drivers.cell(2, head.index("driver") + 1).value == "m1"
+    assert drivers.cell(2, head.index("n") + 1).value is None
+    assert drivers.cell(2, head.index("mean") + 1).value is None
+
+
+@pytest.mark.parametrize("case", list(cases.odd_cases()))
+def test_every_case_can_be_written(case, tmp_path):
+    findings = cases.odd_cases()[case]
+    write_evidence_csv(findings, tmp_path / "e.csv")
+    write_evidence_xlsx(findings, tmp_path / "e.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "e.xlsx")["priorities"].max_row == 1 + len(
+        findings.priorities.rows
+    )

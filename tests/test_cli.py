@@ -1,0 +1,162 @@
+"""The command as people run it: exit codes, messages, files, progress."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_workbook import FIVE_LINES, five_line_study
+
+MOT = [sys.executable, "-c", "from mot_research.cli import main; main()"]
+
+
+def mot(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [*MOT, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])} | environment,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def study(tmp_path):
+    return five_line_study(tmp_path)
+
+
+class TestCheck:
+    def test_a_study_in_order_exits_0_and_says_what_is_next(self, study):
+        done = mot("check", study)
+        assert done.returncode == 0
+        assert "mot report" in done.stdout
+
+    def test_errors_in_a_readable_file_exit_1_with_the_table(self, tmp_path):
+        study = five_line_study(tmp_path, q13_outage=["bad"] * 80)
+        done = mot("check", study)
+        assert done.returncode == 1
+        assert "q13_outage" in done.stdout
+        assert "error" in done.stdout
+
+    def test_an_unreadable_study_exits_2_with_one_message(self, tmp_path):
+        (tmp_path / "study.yml").write_text("study: [unclosed")
+        done = mot("check", tmp_path)
+        assert done.returncode == 2
+        assert "study.yml" in done.stderr
+        assert "Traceback" not in done.stderr + done.stdout
+
+    def test_a_study_that_is_not_there_exits_2(self, tmp_path):
+        done = mot("check", tmp_path / "nowhere")
+        assert done.returncode == 2
+        assert "nowhere" in done.stderr
+
+    def test_hostile_names_reach_the_terminal_as_text(self, tmp_path):
+        study = five_line_study(tmp_path)
+        text = FIVE_LINES.replace("q13_outage:", '"q\\x1b[31m[red]x":')
+        (study / "study.yml").write_text(text)
+        done = mot("check", study)
+        assert "\x1b[31m" not in done.stdout + done.stderr
+        assert done.returncode in (1, 2)
+
+
+class TestUsage:
+    def test_help_names_every_command(self):
+        done = mot("--help")
+        assert done.returncode == 0
+        for command in ("check", "analyze", "report", "schema"):
+            assert command in done.stdout
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("analyse",),
+            ("check",),
+            ("report", ".", "--to", "doc"),
+            ("report", ".", "--renderer", "x"),
+        ],
+    )
+    def test_wrong_usage_exits_2_with_the_way_out(self, arguments, study):
+        done = mot(*arguments, cwd=study)
+        assert done.returncode == 2
+        assert done.stderr.strip()
+        assert "Traceback" not in done.stderr
+
+    def test_the_schema_is_json_schema(self):
+        import jsonschema
+
+        done = mot("schema")
+        jsonschema.Draft202012Validator.check_schema(json.loads(done.stdout))
+
+    def test_version(self):
+        done = mot("--version")
+        assert done.returncode == 0
+        assert done.stdout.strip()[0].isdigit()
+
+
+class TestAnalyze:
+    def test_files_lie_under_output_and_their_paths_are_the_last_lines(self, study):
+        done = mot("analyze", study)
+        assert done.returncode == 0, done.stderr
+        names = ["findings.json", "evidence.csv", "evidence.xlsx", "manifest.json"]
+        folder = study / "output" / "2026Q1"
+        assert done.stdout.splitlines()[-4:] == [str(folder / name) for name in names]
+        assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+
+    def test_output_names_the_folder_itself(self, study, tmp_path):
+        assert mot("analyze", study, "--output", tmp_path / "there").returncode == 0
+        assert (tmp_path / "there" / "findings.json").is_file()
+        assert not (study / "output").exists()
+
+    def test_progress_is_plain_lines_outside_a_terminal_and_silent_when_quiet(self, study):
+        assert "what drives recommend" in mot("analyze", study).stderr
+        assert mot("analyze", study, "--quiet").stderr == ""
+
+    def test_a_wave_with_an_error_exits_2_with_the_table_and_keeps_the_last_files(self, study):
+        assert mot("analyze", study).returncode == 0
+        before = (study / "output" / "2026Q1" / "findings.json").read_bytes()
+        five_line_study(study, q13_outage=["bad"] * 80)
+        done = mot("analyze", study)
+        assert done.returncode == 2
+        assert "q13_outage" in done.stdout
+        assert (study / "output" / "2026Q1" / "findings.json").read_bytes() == before
+
+    def test_an_unknown_wave_exits_2(self, study):
+        done = mot("analyze", study, "--wave", "2026Q9")
+        assert done.returncode == 2
+        assert "2026Q9" in done.stderr
+
+    def test_an_output_that_cannot_be_written_exits_2(self, study):
+        (study / "file").write_text("")
+        done = mot("analyze", study, "--output", study / "file")
+        assert done.returncode == 2
+        assert "--output" in done.stderr
+
+
+class TestReport:
+    def test_the_five_line_study_gives_html_and_pdf(self, study):
+        done = mot("report", study, "--renderer", "embedded")
+        assert done.returncode == 0, done.stderr
+        folder = study / "output" / "2026Q1"
+        stem = "harbour-mobile-2026q1-prioritization"
+        assert (folder / f"{stem}.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+        assert (folder / f"{stem}.pdf").read_bytes().startswith(b"%PDF")
+        assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+        assert str(folder / f"{stem}.html") in done.stdout.splitlines()
+
+    def test_one_format_alone(self, study):
+        done = mot("report", study, "--to", "pdf", "--renderer", "embedded", "--quiet")
+        assert done.returncode == 0, done.stderr
+        assert not list((study / "output" / "2026Q1").glob("*.html"))
+
+    def test_a_quarto_that_is_not_there_is_named(self, study):
+        import shutil
+
+        if shutil.which("quarto"):
+            pytest.skip("quarto is installed")
+        done = mot("report", study, "--renderer", "quarto")
+        assert done.returncode == 2
+        assert "quarto" in done.stderr.lower()
