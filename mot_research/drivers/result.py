@@ -98,15 +98,15 @@ class DriverResult:
         """The drivers that are players, in the order given."""
         return tuple(name for name in self.table.index if name not in self.not_tested)
 
-    @property
-    def is_ranked(self) -> bool:
-        """False where too few rated two drivers, and each has a model of its own."""
-        return bool(self.table["rank"].notna().any())
-
     def row(self, driver: str) -> dict[str, float]:
         """The cells of one driver, by column; those of one not tested are not numbers."""
         cells = self.table.loc[[driver]].to_dict("records")[0]
         return {str(name): float(value) for name, value in cells.items()}
+
+    @property
+    def is_ranked(self) -> bool:
+        """False where too few rated two drivers, and each has a model of its own."""
+        return bool(self.table["rank"].notna().any())
 
     def to_frame(self) -> pd.DataFrame:
         """One row per driver, as given; the cells of a driver not tested are empty.
