@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from mot_research.drivers.cautions import Caution
+from mot_research.drivers.change import Change
 from mot_research.drivers.paths import Paths
+from mot_research.drivers.prediction import Prediction
 from mot_research.drivers.reliability import Reliability
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.robustness import Robustness
 from mot_research.drivers.sample_size import SampleSize
+from mot_research.drivers.segments import Segments
 from mot_research.priorities.result import Priorities
 from mot_research.study.definition import Study
 from mot_research.survey.wave import InputFile
@@ -58,6 +61,13 @@ class Findings:
     cautions : tuple of Caution
         Warnings of the study as a whole, each with its rule; those of an
         outcome are its result's.
+    change : mapping of outcome id to Change
+        Since the earlier wave, for the first outcome of each role.
+    not_compared : mapping of outcome id to str
+        Why there is no ``change``.
+    prediction : mapping of outcome id to Prediction
+        How well each first outcome of a role is predicted.
+    segments : mapping of segment to mapping of outcome id to Segments
     """
 
     study: Study
@@ -77,3 +87,7 @@ class Findings:
     reliability: Reliability | None = None
     sample_sizes: Mapping[str, SampleSize] = field(default_factory=dict)
     cautions: tuple[Caution, ...] = ()
+    change: Mapping[str, Change] = field(default_factory=dict)
+    not_compared: Mapping[str, str] = field(default_factory=dict)
+    prediction: Mapping[str, Prediction] = field(default_factory=dict)
+    segments: Mapping[str, Mapping[str, Segments]] = field(default_factory=dict)

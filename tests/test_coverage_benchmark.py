@@ -1,38 +1,31 @@
 """The benchmark of coverage stands on a population whose truth is what it says, and it runs."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import mot_research as mot
+from benchmarks.simulation.pages import DECISIONS, INTERVALS, TESTS, tables
+from benchmarks.simulation.population import DESIGN_EFFECT, draw_clusters, draw_customers
+from benchmarks.simulation.records import study_record
+from benchmarks.simulation.scenarios import COVERAGE, TEN
+from benchmarks.simulation.summary import PRODUCT, summarise
+from benchmarks.simulation.surveys import simulated_study
+from benchmarks.simulation.truth import population_truth
 
 POPULATION = 300_000
 FIVE_ERRORS = 5  # standard errors; a sound figure is further off once in a million times
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _on_path():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-        yield
-
-
 @pytest.fixture(scope="module")
 def truth():
-    from simulation.scenarios import TEN
-    from simulation.truth import population_truth
-
     return population_truth(TEN, POPULATION)
 
 
 def test_customers_of_a_survey_stand_for_the_population(truth):
     """Weights of design effect 2 undo who answers; without them the means are wrong."""
-    from simulation.population import DESIGN_EFFECT, draw_clusters, draw_customers
-    from simulation.scenarios import TEN
-
     rng, n = np.random.default_rng(1), 100_000
     clusters = draw_clusters(rng, n, 10)
     rows = draw_customers(rng, TEN, clusters, np.arange(n), wave="B", answering=True)
@@ -52,9 +45,6 @@ def test_customers_of_a_survey_stand_for_the_population(truth):
 
 
 def test_declared_effects_are_what_the_model_estimates(truth):
-    from simulation.population import draw_clusters, draw_customers
-    from simulation.scenarios import TEN
-
     rng, n = np.random.default_rng(2), 60_000
     clusters = draw_clusters(rng, n, 10)
     rows = draw_customers(rng, TEN, clusters, np.arange(n), wave="B", answering=False)
@@ -75,12 +65,6 @@ def test_declared_effects_are_what_the_model_estimates(truth):
 
 
 def test_a_few_studies_give_every_table(truth):
-    from simulation.pages import DECISIONS, INTERVALS, TESTS, tables
-    from simulation.records import study_record
-    from simulation.scenarios import COVERAGE
-    from simulation.summary import PRODUCT, summarise
-    from simulation.surveys import simulated_study
-
     scenario = replace(COVERAGE[2], n=500, n_studies=2, n_naive=2, n_resamples=50)
     study = simulated_study(scenario)
     records = [study_record(scenario, study, truth, k) for k in range(2)]

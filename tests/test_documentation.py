@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.simulation.pages import PAGES as TABLES
+from benchmarks.simulation.pages import tables, with_tables
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 METHODS = ROOT / "docs" / "methods"
@@ -83,12 +86,8 @@ def test_named_files_of_reference_values_exist(shared):
         assert any((home / name).exists() for home in homes), name
 
 
-def test_measured_tables_are_those_of_the_stored_results(monkeypatch):
+def test_measured_tables_are_those_of_the_stored_results():
     """`python benchmarks/coverage.py --pages` has been run after the last full run."""
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    from simulation.pages import PAGES as TABLES
-    from simulation.pages import tables, with_tables
-
     results = json.loads((ROOT / "benchmarks/results/coverage.json").read_text(encoding="utf-8"))
     found = tables(results)
     assert set(found) == set(TABLES)

@@ -15,8 +15,9 @@ from mot_research.errors import AnalysisError
 from mot_research.statistics.regression import coefficients
 from mot_research.statistics.resampling import draw, sampling_units
 from mot_research.survey.wave import RATED, Survey
-from simulation.intervals import Intervals, driver_intervals
-from simulation.truth import Truth
+
+from .intervals import Intervals, driver_intervals
+from .truth import Truth
 
 UNWEIGHTED = "weights and clusters ignored"
 UNCLUSTERED = "clusters ignored"

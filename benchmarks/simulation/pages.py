@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simulation.summary import PRODUCT
+from .summary import PRODUCT
 
 INTERVALS = {
     "effect": "effect of a rating",

@@ -18,10 +18,11 @@ from mot_research.priorities.verdicts import decide
 from mot_research.statistics.ranks import top_k_sets
 from mot_research.statistics.resampling import draw
 from mot_research.study.definition import Study
-from simulation.intervals import Intervals, driver_intervals
-from simulation.naive import Naive, naive_alternatives
-from simulation.surveys import Scenario, simulated_survey
-from simulation.truth import BOTTOM_BOX, TOP_BOX, Truth
+
+from .intervals import Intervals, driver_intervals
+from .naive import Naive, naive_alternatives
+from .surveys import Scenario, simulated_survey
+from .truth import BOTTOM_BOX, TOP_BOX, Truth
 
 METRICS = {  # metric of a moment → the kind of interval it is
     "reach": "reach",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.population import Moments
-from simulation.surveys import Scenario
+from .population import Moments
+from .surveys import Scenario
 
 TEN = Moments(
     reach=np.array([1, 1, 0.95, 0.9, 0.8, 0.6, 0.6, 0.4, 0.25, 0.1]),

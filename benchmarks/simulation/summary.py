@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from simulation.intervals import Intervals
-from simulation.records import Record
-from simulation.surveys import Scenario
-from simulation.truth import Truth
+from .intervals import Intervals
+from .records import Record
+from .surveys import Scenario
+from .truth import Truth
 
 PRODUCT = "mot_research"
 ENOUGH = 100  # raters; of a penalty or a reward those who gave such a rating

@@ -10,8 +10,9 @@ import pandas as pd
 
 from mot_research.study.definition import Study
 from mot_research.survey.wave import BLANK, NOT_EXPERIENCED, RATED, InputFile, Survey, Wave
-from simulation.population import SEED, Customers, Moments, draw_clusters, draw_customers
-from simulation.truth import BOTTOM_BOX, TARGET, TOP_BOX
+
+from .population import SEED, Customers, Moments, draw_clusters, draw_customers
+from .truth import BOTTOM_BOX, TARGET, TOP_BOX
 
 WAVES = ("A", "B")
 

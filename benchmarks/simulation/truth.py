@@ -10,7 +10,8 @@ from mot_research.statistics import importance
 from mot_research.statistics.ranks import ranks
 from mot_research.statistics.regression import coefficients
 from mot_research.statistics.second_moments import covariance
-from simulation.population import SEED, Clusters, Moments, draw_clusters, draw_customers
+
+from .population import SEED, Clusters, Moments, draw_clusters, draw_customers
 
 CHUNK = 100_000
 TOP_BOX, BOTTOM_BOX, TARGET = (5,), (1, 2), 4

@@ -24,7 +24,7 @@ from mot_research.statistics.collinearity import gvif
 from mot_research.statistics.second_moments import covariance
 
 if TYPE_CHECKING:
-    from mot_research.drivers.analysis import Model
+    from mot_research.drivers.linear import Model
 
 FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
 ASSOCIATED = 0.05  # joint zero-order Wald test: above it a share is not told from none
@@ -320,15 +320,19 @@ def _outcome(design: Design, reduction: Reduction, model: Model, kind: str) -> I
             "and then its drivers are its recipe. Use an outcome that was asked or measured on "
             "its own.",
         )
-    if kind == "binary":
-        columns = reduction.moments.rows[:, list(model.fitted)]
-        if is_separated(columns, design.rows.outcome):
-            yield Caution(
-                "separation",
-                "Some combination of contacts, ratings and controls splits yes and no without "
-                "an error, so a logit has no finite estimate. Leave out what gives the outcome "
-                "away, or pool more rows; least squares is shown.",
-            )
+    if kind == "binary" and separates(model):
+        yield Caution(
+            "separation",
+            "Some combination of contacts, ratings and controls splits yes and no without "
+            "an error, so a logit has no finite estimate. Leave out what gives the outcome "
+            "away, or pool more rows; least squares is shown.",
+        )
+
+
+def separates(model: Model) -> bool:
+    """Whether the fitted columns split a binary outcome, so that a logit has no estimate."""
+    columns = model.reduction.moments.rows[:, list(model.fitted)]
+    return is_separated(columns, model.design.rows.outcome)
 
 
 def _sample(reduction: Reduction) -> Iterator[Caution]:

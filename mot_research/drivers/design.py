@@ -144,8 +144,7 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
         for values in control_columns.values():
             whole &= np.isfinite(values)
         n_dropped = int((~whole).sum())
-        inside = np.flatnonzero(whole)
-        rows, kept = rows.keep(inside), kept[inside]
+        rows, kept = rows.keep(np.flatnonzero(whole)), kept[whole]
         control_columns = {name: values[whole] for name, values in control_columns.items()}
         players, lost = _still_varying(rows, players)
         not_tested = {**not_tested, **lost}

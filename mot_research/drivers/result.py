@@ -30,6 +30,7 @@ class DriverResult:
     waves : tuple of str
         The waves whose rows were used; empty for a bare frame.
     r_squared, r_squared_controls : float
+        Share of the variance, or for kinds other than a score of the deviance.
         Of all columns, and of the controls alone: ``lmg.sum() +
         contact.sum() == r_squared - r_squared_controls``.
     n_obs : int
@@ -40,7 +41,8 @@ class DriverResult:
         Sampling units (clusters, or respondents) and strata among the rows,
         and their difference.
     outcome_mean, outcome_sd : float
-        Weighted, in outcome units.
+        Weighted, on the scale of the effects: of an ordered outcome the share
+        with the top answer.
     top : int
         The K of ``p_top``: the smaller of the K asked for and half the tested
         drivers, rounded up.
@@ -62,6 +64,15 @@ class DriverResult:
         resamples, and where the importances have none.
     cautions : tuple of Caution
         What ``warnings`` says, each with its rule.
+    further : DataFrame
+        One row per driver, with columns that only some kinds of outcome have:
+        ``effect_per_customer`` (effect × reach); for a score of 0 to 10
+        ``nps_effect`` and ``nps_std_error`` (of a rating point on the net
+        promoter share, −1 to 1, by the ordered logit); for an amount
+        ``poisson_effect`` and ``winsorised_effect`` with their errors, two
+        other roads to ``effect``.
+    computed : tuple of str
+        Where a number is not computed exactly: how, and its measured error.
     """
 
     outcome: str
@@ -88,6 +99,8 @@ class DriverResult:
     effect_sd_draws: np.ndarray
     lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     cautions: tuple[Caution, ...] = ()
+    further: pd.DataFrame = field(default_factory=pd.DataFrame)
+    computed: tuple[str, ...] = ()
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -98,15 +111,15 @@ class DriverResult:
         """The drivers that are players, in the order given."""
         return tuple(name for name in self.table.index if name not in self.not_tested)
 
-    def row(self, driver: str) -> dict[str, float]:
-        """The cells of one driver, by column; those of one not tested are not numbers."""
-        cells = self.table.loc[[driver]].to_dict("records")[0]
-        return {str(name): float(value) for name, value in cells.items()}
-
     @property
     def is_ranked(self) -> bool:
         """False where too few rated two drivers, and each has a model of its own."""
         return bool(self.table["rank"].notna().any())
+
+    def row(self, driver: str) -> dict[str, float]:
+        """The cells of one driver, by column; those of one not tested are not numbers."""
+        cells = self.table.loc[[driver]].to_dict("records")[0]
+        return {str(name): float(value) for name, value in cells.items()}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per driver, as given; the cells of a driver not tested are empty.

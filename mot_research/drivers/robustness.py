@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mot_research.drivers.analysis import Model
-from mot_research.drivers.result import DriverResult
+from mot_research.drivers.linear import Model
 from mot_research.statistics.collinearity import gvif, variance_proportions
 from mot_research.statistics.importance import vif
 from mot_research.statistics.ranks import ranks
@@ -68,23 +67,23 @@ class Robustness:
         return self.table.copy()
 
 
-def robustness(
-    result: DriverResult, model: Model, segments: Mapping[str, np.ndarray]
-) -> Robustness:
+def robustness(outcome: str, model: Model, segments: Mapping[str, np.ndarray]) -> Robustness:
     """Robustness values, collinearity, and the analysis without each segment value.
 
     Parameters
     ----------
-    result : DriverResult
+    outcome : str
+        Its name in the result.
     model : Model
-        Of the same rows.
+        The linear model of the outcome, whatever its kind: partial R² and
+        what is left without a segment are those of least squares.
     segments : mapping of segment to ndarray (n,) of object
         The value of each row that the analysis was given; None where blank:
         such rows are never left out.
     """
-    tested = list(result.tested)
-    last = result.table.loc[tested, "last"].to_numpy()
-    partial = last / (1 - result.r_squared + last)
+    tested = list(model.design.tested)
+    last = model.last(model.reduction.q)
+    partial = last / (1 - model.r_squared + last)
     inflation, generalised = _inflation(model)
     index, conditions = _conditions(model)
     table = pd.DataFrame(
@@ -93,13 +92,13 @@ def robustness(
             "robustness_value": robustness_value(partial),
             "vif": inflation,
             "gvif": generalised,
-            "effect": result.table.loc[tested, "effect"].to_numpy(),
+            "effect": model.effects(model.reduction.q),
         },
         index=pd.Index(tested, name="driver"),
     )
     left_out, not_left_out = _left_out(model, segments)
     return Robustness(
-        outcome=result.outcome,
+        outcome=outcome,
         table=table.join(_ranges(table["effect"], left_out)),
         condition_index=index,
         conditions=conditions,

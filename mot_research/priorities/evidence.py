@@ -12,15 +12,13 @@ from scipy.special import expit
 
 from mot_research.drivers.asymmetry import Asymmetry
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.small_cells import SHOWN_FROM, SUPPRESSED_BELOW
 from mot_research.drivers.waves import StudyUnits
 from mot_research.priorities.result import METRICS, Metric
 from mot_research.statistics.means import DomainMean, domain_mean
 from mot_research.statistics.resampling import percentile_interval
 from mot_research.study.definition import Moment
 from mot_research.survey.wave import NOT_EXPERIENCED, RATED, Survey, Wave
-
-SUPPRESSED_BELOW = 10  # privacy
-SHOWN_FROM = 30  # fewer are not shown: too few to say
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ def percent(value: float) -> str:
 
 def unit(outcome: Outcome) -> str:
     """What one unit of an effect on this outcome is."""
+    if outcome.kind == "ordered":
+        return f"percentage points of the top answer to {outcome.name}"
     if outcome.kind in ("binary", "share"):
         return f"percentage points of {outcome.name}"
     return f"points of {outcome.name}" if outcome.kind != "amount" else f"of {outcome.name}"
@@ -45,7 +47,7 @@ def unit(outcome: Outcome) -> str:
 
 def shown_effect(outcome: Outcome, value: float) -> str:
     """An effect in the units that people read: percentage points for shares."""
-    return signed(value * 100) if outcome.kind in ("binary", "share") else signed(value)
+    return signed(value * 100) if outcome.kind in ("binary", "share", "ordered") else signed(value)
 
 
 def interval(outcome: Outcome, lower: float, upper: float) -> str:

@@ -15,9 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from mot_research.drivers.change import Change
 from mot_research.drivers.paths import Paths
 from mot_research.drivers.reliability import Reliability
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
 
@@ -54,7 +56,14 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "contacts": [],
             "voice": [],
             "consensus": None,
-            "change": None,
+            "change": [_change(entry) for entry in findings.change.values()],
+            "not_compared": dict(findings.not_compared),
+            "prediction": [asdict(entry) for entry in findings.prediction.values()],
+            "segments": [
+                _segment(findings, entry)
+                for by_outcome in findings.segments.values()
+                for entry in by_outcome.values()
+            ],
             "value": None,
             "paths": [_paths(one) for one in findings.paths.values()],
             "robustness": [
@@ -135,6 +144,8 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
             {**row, "not_tested": result.not_tested.get(row["driver"])}
             for row in _rows(result.to_frame())
         ],
+        "further": _rows(result.further),
+        "computed": list(result.computed),
         "warnings": list(result.warnings),
         "cautions": [asdict(caution) for caution in result.cautions],
     }
@@ -165,6 +176,44 @@ def _reliability(one: Reliability | None) -> dict[str, Any] | None:
         "n_ratings": one.n_ratings,
         "n_pairs": one.n_pairs,
         "scales": _rows(one.to_frame()),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "outcome": change.outcome,
+        "model": change.model,
+        "wave_a": change.wave_a,
+        "wave_b": change.wave_b,
+        "n_obs": list(change.n_obs),
+        "confidence": change.confidence,
+        "n_resamples": change.n_resamples,
+        "n_importance_resamples": change.n_importance_resamples,
+        "mean": _rows(change.mean, index=False)[0],
+        "terms": _rows(change.terms),
+        "parts": _rows(change.parts),
+        "tests": _rows(change.tests),
+        "left_out": dict(change.left_out),
+        "notes": list(change.notes),
+    }
+
+
+def _segment(findings: Findings, found: Segments) -> dict[str, Any]:
+    return {
+        "segment": found.segment,
+        "outcome": found.outcome,
+        "waves": list(found.waves),
+        "confidence": found.confidence,
+        "n_resamples": found.n_resamples,
+        "values": _rows(found.values),
+        "cells": _rows(found.cells),
+        "results": [
+            {"value": value, **_outcome(findings, found.outcome, result)}
+            for value, result in found.results.items()
+        ],
+        "differences": _rows(found.differences),
+        "flips": _rows(found.flips),
+        "notes": list(found.notes),
     }
 
 

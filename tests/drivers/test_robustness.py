@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mot_research.drivers.analysis import Options, analyse, build_model
+from mot_research.drivers.analysis import Options, analyse, analyse_model, build_model
 from mot_research.drivers.frames import rows_of_frame
 from mot_research.drivers.robustness import robustness, robustness_value
 from tests.drivers.cases import rows_and_units
@@ -19,8 +19,8 @@ OPTIONS = Options(n_resamples=0)
 
 def fitted(rows, units, segments):
     model = build_model(rows, units, OPTIONS, outcome="y")
-    result = analyse(rows, units, None, OPTIONS, outcome="y", model=model)
-    return robustness(result, model, segments), result
+    result = analyse_model(model, units, None, OPTIONS, outcome="y")
+    return robustness("y", model, segments), result
 
 
 class TestRobustnessValue:
