@@ -291,9 +291,7 @@ def _estimates(
     completed = completed_columns(design, reduction, units, options.seed)
     design, separated = without_separated(design, reduction, options.kind, completed[0])
     if options.kind == "binary" and separates(Model(design, reduction)):
-        left = Model(design, reduction)
-        found = linear_estimates(left, draws)
-        return left, replace(found, warnings=(*separated, *found.warnings))
+        return model, linear_estimates(model, draws)
     found = nonlinear_estimates(
         design,
         reduction,
