@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mot_research.drivers.cautions import ASSOCIATED, FEW_UNITS, of_analysis
+from mot_research.drivers.cautions import ASSOCIATED, FEW_UNITS, of_analysis, separates
 from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.estimates import Estimates
 from mot_research.drivers.frames import rows_of_frame
@@ -39,6 +39,7 @@ Kind = Literal["score", "ordered", "binary", "amount", "share"]
 Missing = Literal["em", "drop"]
 
 MODELS: Mapping[str, str] = {"score": "least squares", **NONLINEAR_MODELS}
+SEPARATED = "least squares on 0 and 1: the logit is separated"
 
 
 @dataclass(frozen=True)
@@ -243,11 +244,12 @@ def analyse_model(
     if draws is not None:
         table, unsupported = _with_intervals(table, found, reduction, top, options)
     cautions = of_analysis(design, reduction, model, table, unsupported, kind=options.kind)
+    rules = {caution.rule for caution in cautions}
     mean, sd = _mean_and_sd(reported_values(options.kind, design.rows.outcome), design.rows.weight)
     return DriverResult(
         outcome=outcome,
         kind=options.kind,
-        model=MODELS[options.kind],
+        model=SEPARATED if "separation" in rules else MODELS[options.kind],
         waves=waves,
         table=table.reindex(list(design.rows.drivers))[_columns(draws is not None)],
         r_squared=found.r_squared,
@@ -288,6 +290,8 @@ def _estimates(
         return model, found
     completed = completed_columns(design, reduction, units, options.seed)
     design, separated = without_separated(design, reduction, options.kind, completed[0])
+    if options.kind == "binary" and separates(Model(design, reduction)):
+        return model, linear_estimates(model, draws)
     found = nonlinear_estimates(
         design,
         reduction,

@@ -265,8 +265,10 @@ def _inflated(design: Design, reduction: Reduction, model: Model) -> list[str]:
 
 def _suppressed(reduction: Reduction, model: Model, table: pd.DataFrame) -> list[str]:
     """Drivers significant with another sign than their correlation given the rest."""
-    always = [column - 2 for column in (*model.exposures, *model.design.controls)]
-    swept = importance.sweep_out(covariance(reduction.q), always)
+    players, background = model.design.quality, (*model.exposures, *model.design.controls)
+    used = [0, *(column - 1 for column in (*players, *background))]
+    moments = covariance(reduction.q)[np.ix_(used, used)]
+    swept = importance.sweep_out(moments, range(len(players), len(used) - 1))
     opposite = np.sign(table["effect"].to_numpy()) == -np.sign(swept[0, 1:])
     return list(table.index[opposite & (table["p_value"].to_numpy() <= ASSOCIATED)])
 
@@ -320,15 +322,19 @@ def _outcome(design: Design, reduction: Reduction, model: Model, kind: str) -> I
             "and then its drivers are its recipe. Use an outcome that was asked or measured on "
             "its own.",
         )
-    if kind == "binary":
-        columns = reduction.moments.rows[:, list(model.fitted)]
-        if is_separated(columns, design.rows.outcome):
-            yield Caution(
-                "separation",
-                "Some combination of contacts, ratings and controls splits yes and no without "
-                "an error, so a logit has no finite estimate. Leave out what gives the outcome "
-                "away, or pool more rows; least squares is shown.",
-            )
+    if kind == "binary" and separates(model):
+        yield Caution(
+            "separation",
+            "Some combination of contacts, ratings and controls splits yes and no without "
+            "an error, so a logit has no finite estimate. Leave out what gives the outcome "
+            "away, or pool more rows; least squares is shown.",
+        )
+
+
+def separates(model: Model) -> bool:
+    """Whether the fitted columns split a binary outcome, so that a logit has no estimate."""
+    columns = model.reduction.moments.rows[:, list(model.fitted)]
+    return is_separated(columns, model.design.rows.outcome)
 
 
 def _sample(reduction: Reduction) -> Iterator[Caution]:
