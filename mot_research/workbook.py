@@ -239,7 +239,5 @@ def _not_used(study: Study) -> tuple[str, ...]:
     later = ("customers", "events", "recordings", "workshop", "voice", "operations")
     waiting = [part for part in later if getattr(study, part) is not None]
     if waiting:
-        absent.append(
-            f"In the study, but not evaluated by this version: {', '.join(waiting)}."
-        )
+        absent.append(f"In the study, but not evaluated by this version: {', '.join(waiting)}.")
     return tuple(absent)

@@ -234,7 +234,7 @@ def analyse(
             f"no driver of {shown(outcome)} can be tested: "
             + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
         )
-    check_outcome(options.kind, design.rows.outcome)
+    check_outcome(outcome, options.kind, design.rows.outcome)
     reduction = reduce_columns(design.columns, design.rows, units)
     said: tuple[str, ...] = ()
     promoters = options.outcome_scale == NET_PROMOTER_SCALE
@@ -245,7 +245,9 @@ def analyse(
             found = replace(found, further=net_promoter_effects(design, reduction, completed))
     else:
         completed = completed_columns(design, reduction, units, options.seed)
-        design, separated = without_separated(design, reduction, options.kind, completed[0])
+        design, separated = without_separated(
+            design, reduction, outcome, options.kind, completed[0]
+        )
         found = nonlinear_estimates(
             design,
             reduction,

@@ -88,7 +88,7 @@ def layout_of(design: Design, reduction: Reduction) -> Layout:
 
 
 def without_separated(
-    design: Design, reduction: Reduction, kind: str, completed: Floats
+    design: Design, reduction: Reduction, outcome: str, kind: str, completed: Floats
 ) -> tuple[Design, list[str]]:
     """Leave out drivers and controls whose effect has no finite estimate.
 
@@ -112,8 +112,8 @@ def without_separated(
         lost_controls = {layout.used[c - 1] for c in columns & set(layout.controls)}
         if not players and not lost_controls:
             raise AnalysisError(
-                "the model of the outcome has no finite solution: it is told apart without "
-                "error. Check whether a driver or control is the outcome in other words."
+                f"the model of outcome '{shown(outcome)}' has no finite solution. Check "
+                "whether a driver or control is the outcome in other words."
             )
         for column in lost_controls:
             found.append(
@@ -127,8 +127,8 @@ def without_separated(
         design = _without(design, players, lost_controls, reason)
         if not design.tested:
             raise AnalysisError(
-                "no driver can be tested: each settles the outcome by itself (separation). "
-                "Check whether a driver is the outcome in other words, or pool more rows."
+                f"no driver of '{shown(outcome)}' can be tested: each settles the outcome by itself "
+                "(separation). Check whether a driver is the outcome in other words, or pool more rows."
             )
 
 

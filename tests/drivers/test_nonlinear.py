@@ -121,6 +121,15 @@ class TestEveryKind:
         # a standard deviation of 1,000 draws is good to 2 %; the draws also move the rating's sd
         np.testing.assert_allclose(spread, table["std_error"], rtol=0.12)
 
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_scale_and_origin_of_a_rating_do_not_matter(self, frame, kind):
+        moved = frame.assign(a=3 * frame["a"] + 40)
+        plain = analysed(frame, kind).to_frame()
+        there = analysed(moved, kind, scale=None).to_frame()
+        for name in ("lmg", "contact", "first", "last", "contact_effect"):
+            np.testing.assert_allclose(plain[name], there[name], rtol=1e-6, atol=1e-9)
+        assert there.at["a", "effect"] * 3 == pytest.approx(plain.at["a", "effect"], rel=1e-6)
+
     def test_integer_weights_are_repeated_rows(self, frame):
         times = frame.index % 3 + 1
         weighted = analysed(frame.assign(weight=times), "binary").to_frame()
