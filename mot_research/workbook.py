@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from mot_research.drivers.analysis import Options, analyse
+import numpy as np
+
+from mot_research.drivers.analysis import Options, analyse, analyse_model, build_model
 from mot_research.drivers.asymmetry import Asymmetry, asymmetry
+from mot_research.drivers.change import Change, change, earlier_wave
 from mot_research.drivers.design import build_design
+from mot_research.drivers.paths import Paths, paths
+from mot_research.drivers.prediction import Prediction, prediction
+from mot_research.drivers.reliability import Reliability, reliability
 from mot_research.drivers.result import DriverResult
-from mot_research.drivers.waves import StudyUnits, pooled_waves, rows_of_waves, study_units
-from mot_research.errors import SurveyError, shown
+from mot_research.drivers.robustness import Robustness, robustness
+from mot_research.drivers.sample_size import sample_size
+from mot_research.drivers.segments import Segments, segments
+from mot_research.drivers.study_cautions import is_later, of_study
+from mot_research.drivers.transactional import is_transactional
+from mot_research.drivers.waves import (
+    StudyUnits,
+    pooled_waves,
+    rows_of_waves,
+    segments_of_waves,
+    study_units,
+)
+from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.evidence import Deciding, evidence
 from mot_research.priorities.verdicts import decide
@@ -70,7 +87,7 @@ def run(
     wave_id = study.latest_wave.id if wave is None else study.wave(str(wave)).id
     report = on_progress or (lambda step, done, total: None)
     outcomes = study.outcomes
-    total = len(outcomes) + 2
+    total = len(outcomes) + 4
     report("reading the survey", 0, total)
     survey = read_survey(study)
     require_usable(survey, wave_id)
@@ -79,6 +96,7 @@ def run(
     draws = draw(units.units, rules.n_resamples, rules.seed) if rules.n_resamples else None
     drivers: dict[str, DriverResult] = {}
     alone: dict[str, DriverResult] = {}
+    robust: dict[str, Robustness | None] = {}
     deciding: dict[str, Deciding] = {}
     warnings: list[str] = []
     for step, outcome in enumerate(outcomes, start=1):
@@ -87,7 +105,9 @@ def run(
         if not waves:
             warnings.append(_not_analysed(outcome, survey, wave_id))
             continue
-        drivers[outcome.id] = _analysis(survey, units, draws, outcome, waves)
+        drivers[outcome.id], robust[outcome.id] = _deciding_analysis(
+            survey, units, draws, outcome, waves
+        )
         if waves != (wave_id,) and wave_id in _with(outcome, survey):
             alone[outcome.id] = _analysis(survey, units, draws, outcome, (wave_id,))
         if outcome.role not in deciding:
@@ -95,12 +115,14 @@ def run(
             deciding[outcome.role] = Deciding(
                 outcome.role, outcome.id, result, _asymmetry(survey, units, outcome, waves)
             )
-        if outcome.role == "revenue" and outcome.file is None:
-            warnings.append(
-                f"{outcome.name} comes from the same file as the ratings. If it was asked in the "
-                "same questionnaire, part of its association with them may be mood (common "
-                "method): prefer an outcome from the customer records, dated after the survey."
-            )
+    cautions = of_study(survey, wave_id, {name: result.waves for name, result in drivers.items()})
+    warnings += [caution.text for caution in cautions]
+    through_loyalty, unclear = _paths(survey, units, draws, drivers)
+    report("what changed", total - 3, total)
+    first = [study.outcome(each.outcome) for each in deciding.values()]
+    changed, not_compared = _changes(survey, units, draws, first, wave_id)
+    report("segments", total - 2, total)
+    by_segment = _segments(survey, units, draws, first, wave_id, warnings)
     report("verdicts", total - 1, total)
     metrics = evidence(survey, units, wave_id, deciding, {}, rules.confidence)
     shortlist = {m.id: m.shortlist for m in study.moments if m.shortlist is not None}
@@ -115,8 +137,21 @@ def run(
         inputs=survey.inputs,
         versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         simulated=study.about.simulated,
-        warnings=(*warnings, *_of_outcomes(study, drivers)),
+        warnings=(*warnings, *unclear, *_of_outcomes(study, drivers)),
         not_used=_not_used(study),
+        paths=through_loyalty,
+        robustness={name: one for name, one in robust.items() if one is not None},
+        reliability=_reliability(survey, wave_id),
+        sample_sizes={
+            name: sample_size(result, smallest_effect=rules.smallest_effect)
+            for name, result in drivers.items()
+            if result.is_ranked
+        },
+        cautions=cautions,
+        change=changed,
+        not_compared=not_compared,
+        prediction=_predictions(survey, units, first, wave_id, changed),
+        segments=by_segment,
     )
     if output is not None:
         from mot_research.report.files import write_findings
@@ -156,6 +191,23 @@ def _with(outcome: Outcome, survey: Survey) -> tuple[str, ...]:
     )
 
 
+def _options(study: Study, outcome: Outcome) -> Options:
+    rules = study.rules
+    scale = None
+    if outcome.low is not None and outcome.high is not None:
+        scale = (float(outcome.low), float(outcome.high))
+    return Options(
+        kind=outcome.kind,
+        missing=rules.missing,
+        top=rules.top,
+        min_n=rules.min_n,
+        n_resamples=rules.n_resamples,
+        confidence=rules.confidence,
+        seed=rules.seed,
+        outcome_scale=scale,
+    )
+
+
 def _analysis(
     survey: Survey,
     units: StudyUnits,
@@ -163,26 +215,78 @@ def _analysis(
     outcome: Outcome,
     waves: tuple[str, ...],
 ) -> DriverResult:
-    rules = survey.study.rules
-    scale = None
-    if outcome.low is not None and outcome.high is not None:
-        scale = (float(outcome.low), float(outcome.high))
-    return analyse(
-        rows_of_waves(survey, units, outcome.id, waves),
-        units.units,
-        draws,
-        Options(
-            kind=outcome.kind,
-            missing=rules.missing,
-            top=rules.top,
-            min_n=rules.min_n,
-            n_resamples=rules.n_resamples,
-            confidence=rules.confidence,
-            seed=rules.seed,
-            outcome_scale=scale,
-        ),
-        outcome=outcome.id,
-        waves=waves,
+    rows = rows_of_waves(survey, units, outcome.id, waves)
+    options = _options(survey.study, outcome)
+    return analyse(rows, units.units, draws, options, outcome=outcome.id, waves=waves)
+
+
+def _deciding_analysis(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    outcome: Outcome,
+    waves: tuple[str, ...],
+) -> tuple[DriverResult, Robustness | None]:
+    """The analysis with its robustness; None where each moment has a model of its own."""
+    rows = rows_of_waves(survey, units, outcome.id, waves)
+    options = _options(survey.study, outcome)
+    if is_transactional(rows):
+        return analyse(rows, units.units, draws, options, outcome=outcome.id, waves=waves), None
+    model = build_model(rows, units.units, options, outcome=outcome.id)
+    result = analyse_model(model, units.units, draws, options, outcome=outcome.id, waves=waves)
+    return result, robustness(outcome.id, model, segments_of_waves(survey, waves))
+
+
+def _paths(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    drivers: Mapping[str, DriverResult],
+) -> tuple[dict[str, Paths], list[str]]:
+    """From each moment through the first relationship outcome to each revenue outcome."""
+    study, rules = survey.study, survey.study.rules
+    outcomes = [study.outcome(name) for name in drivers]
+    mediator = next((outcome for outcome in outcomes if outcome.role == "relationship"), None)
+    found: dict[str, Paths] = {}
+    unclear: list[str] = []
+    for outcome in outcomes:
+        if mediator is None or outcome.role != "revenue" or not drivers[outcome.id].is_ranked:
+            continue
+        waves = tuple(name for name in drivers[outcome.id].waves if name in _with(mediator, survey))
+        if not waves:
+            unclear.append(
+                f"{outcome.name}: no path through {mediator.name}, which none of its waves asked."
+            )
+            continue
+        try:
+            found[outcome.id] = paths(
+                rows_of_waves(survey, units, outcome.id, waves),
+                np.concatenate([survey[name].outcomes[mediator.id] for name in waves]),
+                units.units,
+                draws,
+                outcome=outcome.id,
+                mediator_name=mediator.id,
+                waves=waves,
+                missing=rules.missing,
+                min_n=rules.min_n,
+                confidence=rules.confidence,
+                is_amount=outcome.kind == "amount",
+                is_later=is_later(survey, outcome, waves),
+            )
+        except AnalysisError as error:
+            unclear.append(f"{outcome.name}: no path through {mediator.name}: {error}")
+    return found, unclear
+
+
+def _reliability(survey: Survey, wave_id: str) -> Reliability:
+    wave, study = survey[wave_id], survey.study
+    return reliability(
+        wave_id,
+        wave.scale_items,
+        study.scales,
+        wave.ratings[list(wave.asked)].to_numpy(),
+        wave.weight,
+        confidence=study.rules.confidence,
     )
 
 
@@ -202,6 +306,80 @@ def _asymmetry(
     )
 
 
+def _changes(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    outcomes: Sequence[Outcome],
+    wave_id: str,
+) -> tuple[dict[str, Change], dict[str, str]]:
+    """What changed in each outcome since the earlier wave, or why that can't be said."""
+    found: dict[str, Change] = {}
+    reasons: dict[str, str] = {}
+    for outcome in outcomes:
+        earlier, reason = earlier_wave(survey, outcome, wave_id)
+        if earlier is None:
+            reasons[outcome.id] = reason
+            continue
+        try:
+            found[outcome.id] = change(
+                survey, units, draws, outcome, earlier, wave_id, survey.study.rules
+            )
+        except AnalysisError as error:
+            reasons[outcome.id] = str(error)
+    return found, reasons
+
+
+def _predictions(
+    survey: Survey,
+    units: StudyUnits,
+    outcomes: Sequence[Outcome],
+    wave_id: str,
+    changed: Mapping[str, Change],
+) -> dict[str, Prediction]:
+    """How well each outcome that the wave itself has is predicted."""
+    return {
+        outcome.id: prediction(
+            survey,
+            units,
+            outcome,
+            wave_id,
+            changed[outcome.id].wave_a if outcome.id in changed else None,
+            survey.study.rules,
+        )
+        for outcome in outcomes
+        if wave_id in _with(outcome, survey)
+    }
+
+
+def _segments(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    outcomes: Sequence[Outcome],
+    wave_id: str,
+    warnings: list[str],
+) -> dict[str, dict[str, Segments]]:
+    """Each segment's drivers, over as many waves as any role pools: cells are small.
+
+    What the reader must know of them is added to the warnings.
+    """
+    rules = survey.study.rules
+    found: dict[str, dict[str, Segments]] = {}
+    for segment in survey.study.segments:
+        found[segment] = {}
+        for outcome in outcomes:
+            waves = pooled_waves(survey, outcome, wave_id, max(rules.pool.values()))
+            try:
+                result = segments(survey, units, draws, outcome, waves, segment, rules)
+            except AnalysisError as error:
+                warnings.append(f"{outcome.name}: {error}")
+                continue
+            found[segment][outcome.id] = result
+            warnings += [f"{outcome.name}: {warning}" for warning in result.warnings]
+    return found
+
+
 def _not_analysed(outcome: Outcome, survey: Survey, wave_id: str) -> str:
     asked = [wave.id for wave in survey.waves.values() if outcome.id in wave.outcomes_asked]
     if wave_id not in asked and not outcome.file:
@@ -210,11 +388,12 @@ def _not_analysed(outcome: Outcome, survey: Survey, wave_id: str) -> str:
 
 
 def _of_outcomes(study: Study, drivers: Mapping[str, DriverResult]) -> list[str]:
-    return [
-        f"{study.outcome(outcome_id).name}: {warning}"
-        for outcome_id, result in drivers.items()
-        for warning in result.warnings
-    ]
+    """Each sentence once, after the names of the outcomes that it holds for."""
+    names: dict[str, list[str]] = {}
+    for outcome_id, result in drivers.items():
+        for warning in result.warnings:
+            names.setdefault(warning, []).append(study.outcome(outcome_id).name)
+    return [f"{' and '.join(of)}: {warning}" for warning, of in names.items()]
 
 
 def _not_used(study: Study) -> tuple[str, ...]:

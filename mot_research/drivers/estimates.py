@@ -39,6 +39,9 @@ class Estimates:
         Of lmg; only where there are too few sampling units for percentiles.
     further : DataFrame
         Columns that this kind of outcome has beside the common ones.
+    lmg_covariance : (p, p) array
+        Design covariance of lmg, by influence values or over the draws; empty where it is
+        not computed.
     warnings : tuple of str
     computed : tuple of str
         Where a number is not computed exactly: how, and its measured error.
@@ -60,5 +63,6 @@ class Estimates:
     effect_sd_draws: np.ndarray
     jackknife_variance: np.ndarray | None = None
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     warnings: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()

@@ -127,8 +127,9 @@ def without_separated(
         design = _without(design, players, lost_controls, reason)
         if not design.tested:
             raise AnalysisError(
-                f"no driver of '{shown(outcome)}' can be tested: each settles the outcome by itself "
-                "(separation). Check whether a driver is the outcome in other words, or pool more rows."
+                f"no driver of '{shown(outcome)}' can be tested: each settles the outcome by "
+                "itself (separation). Check whether a driver is the outcome in other words, or "
+                "pool more rows."
             )
 
 
@@ -269,6 +270,7 @@ def nonlinear_estimates(
         )
         / np.sqrt(m)
     )
+    lmg_draws = _in_turn(draws, reduction, [one.lmg for one in found], lmg, clip=True)
     return Estimates(
         lmg=lmg.mean(axis=0),
         contact=np.mean([one.contact / one.null for one in found], axis=0),
@@ -282,7 +284,12 @@ def nonlinear_estimates(
         alone_p=2 * stats.t.sf(np.nan_to_num(statistic), alone.degrees_of_freedom),
         r_squared=float(np.mean([1 - one.deviance_full / one.null for one in found])),
         r_squared_controls=float(np.mean([1 - one.deviance_controls / one.null for one in found])),
-        lmg_draws=_in_turn(draws, reduction, [one.lmg for one in found], lmg, clip=True),
+        lmg_draws=lmg_draws,
+        lmg_covariance=(
+            np.atleast_2d(np.cov(lmg_draws, rowvar=False))
+            if draws is not None
+            else np.empty((0, 0))
+        ),
         effect_sd_draws=np.where(
             lost,
             np.nan,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mot_research.drivers.cautions import Caution
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -57,6 +59,11 @@ class DriverResult:
     lmg_draws, effect_sd_draws : ndarray (n_resamples, tested drivers)
         The common draws, in the order of ``tested``; no rows without
         resamples.
+    lmg_covariance : ndarray (tested drivers, tested drivers)
+        Design covariance of ``lmg`` by influence values; empty without
+        resamples, and where the importances have none.
+    cautions : tuple of Caution
+        What ``warnings`` says, each with its rule.
     further : DataFrame
         One row per driver, with columns that only some kinds of outcome have:
         ``effect_per_customer`` (effect × reach); for a score of 0 to 10
@@ -90,6 +97,8 @@ class DriverResult:
     warnings: tuple[str, ...]
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
+    lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    cautions: tuple[Caution, ...] = ()
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
     computed: tuple[str, ...] = ()
 
@@ -101,6 +110,11 @@ class DriverResult:
     def tested(self) -> tuple[str, ...]:
         """The drivers that are players, in the order given."""
         return tuple(name for name in self.table.index if name not in self.not_tested)
+
+    @property
+    def is_ranked(self) -> bool:
+        """False where too few rated two drivers, and each has a model of its own."""
+        return bool(self.table["rank"].notna().any())
 
     def row(self, driver: str) -> dict[str, float]:
         """The cells of one driver, by column; those of one not tested are not numbers."""

@@ -15,7 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from mot_research.drivers.change import Change
+from mot_research.drivers.paths import Paths
+from mot_research.drivers.reliability import Reliability
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
 
@@ -52,8 +56,39 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "contacts": [],
             "voice": [],
             "consensus": None,
-            "change": None,
+            "change": [_change(entry) for entry in findings.change.values()],
+            "not_compared": dict(findings.not_compared),
+            "prediction": [asdict(entry) for entry in findings.prediction.values()],
+            "segments": [
+                _segment(findings, entry)
+                for by_outcome in findings.segments.values()
+                for entry in by_outcome.values()
+            ],
             "value": None,
+            "paths": [_paths(one) for one in findings.paths.values()],
+            "robustness": [
+                {
+                    "outcome": one.outcome,
+                    "condition_index": one.condition_index,
+                    "conditions": _rows(one.conditions, index=False),
+                    "moments": _rows(one.to_frame()),
+                    "left_out": _rows(one.left_out, index=False),
+                    "not_left_out": list(one.not_left_out),
+                }
+                for one in findings.robustness.values()
+            ],
+            "sample_sizes": [
+                {
+                    "outcome": one.outcome,
+                    "n_obs": one.n_obs,
+                    "power": one.power,
+                    "border": one.border,
+                    "border_pair": list(one.border_pair),
+                    "moments": _rows(one.to_frame()),
+                }
+                for one in findings.sample_sizes.values()
+            ],
+            "reliability": _reliability(findings.reliability),
             "warnings": list(findings.warnings),
             "problems": _rows(findings.problems.drop(columns="examples"), index=False),
         }
@@ -112,6 +147,73 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
         "further": _rows(result.further),
         "computed": list(result.computed),
         "warnings": list(result.warnings),
+        "cautions": [asdict(caution) for caution in result.cautions],
+    }
+
+
+def _paths(one: Paths) -> dict[str, Any]:
+    return {
+        "outcome": one.outcome,
+        "mediator": one.mediator,
+        "waves": list(one.waves),
+        "n_obs": one.n_obs,
+        "b": one.b,
+        "b_ci_lower": one.b_ci_lower,
+        "b_ci_upper": one.b_ci_upper,
+        "confidence": one.confidence,
+        "note": one.note,
+        "moments": _rows(one.to_frame()),
+    }
+
+
+def _reliability(one: Reliability | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "wave": one.wave,
+        "halo": one.halo,
+        "halo_correlation": one.halo_correlation,
+        "n_ratings": one.n_ratings,
+        "n_pairs": one.n_pairs,
+        "scales": _rows(one.to_frame()),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "outcome": change.outcome,
+        "model": change.model,
+        "wave_a": change.wave_a,
+        "wave_b": change.wave_b,
+        "n_obs": list(change.n_obs),
+        "confidence": change.confidence,
+        "n_resamples": change.n_resamples,
+        "n_importance_resamples": change.n_importance_resamples,
+        "mean": _rows(change.mean, index=False)[0],
+        "terms": _rows(change.terms),
+        "parts": _rows(change.parts),
+        "tests": _rows(change.tests),
+        "left_out": dict(change.left_out),
+        "notes": list(change.notes),
+    }
+
+
+def _segment(findings: Findings, found: Segments) -> dict[str, Any]:
+    return {
+        "segment": found.segment,
+        "outcome": found.outcome,
+        "waves": list(found.waves),
+        "confidence": found.confidence,
+        "n_resamples": found.n_resamples,
+        "values": _rows(found.values),
+        "cells": _rows(found.cells),
+        "results": [
+            {"value": value, **_outcome(findings, found.outcome, result)}
+            for value, result in found.results.items()
+        ],
+        "differences": _rows(found.differences),
+        "flips": _rows(found.flips),
+        "notes": list(found.notes),
     }
 
 

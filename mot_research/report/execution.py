@@ -270,10 +270,17 @@ def _client(
 
 
 def _environment() -> dict[str, str]:
-    """The environment with this very `mot_research` importable, and sets in one order."""
+    """The environment with this very `mot_research` importable, and sets in one order.
+
+    Figures must reach the document, also where a server has another backend set.
+    """
     root = str(Path(mot_research.__file__).resolve().parents[1])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
 
 
 def _place(cell: "NotebookNode", document: Document, places: Any) -> str:

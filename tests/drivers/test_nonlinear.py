@@ -87,6 +87,7 @@ class TestEveryKind:
         assert table["lmg"].idxmin() == "c"
         assert (table["ci_lower"] <= table["lmg"]).all()
         assert (table["lmg"] <= table["ci_upper"]).all()
+        assert result.lmg_covariance.shape == (4, 4)
         assert table.at["a", "p_top"] > 0.9
         assert table.at["c", "p_top"] < 0.1
 

@@ -59,9 +59,7 @@ def rendered_text(render, case):
     return pages, files.html.read_text("utf-8")
 
 
-def test_ten_moments_fit_in_twelve_pages(render, monkeypatch):
-    # What a notebook's kernel sets by itself where nobody has set it before.
-    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+def test_ten_moments_fit_in_twelve_pages(render):
     pages, html = rendered_text(render, "usual")
     assert len(pages) <= LONGEST
     assert "Decisions asked of you" in pages[0]
