@@ -242,7 +242,7 @@ def analyse_model(
     unsupported: tuple[str, ...] = ()
     if draws is not None:
         table, unsupported = _with_intervals(table, found, reduction, top, options)
-    cautions = of_analysis(design, reduction, model, table, unsupported, kind=options.kind)
+    cautions = of_analysis(design, reduction, model, table, unsupported)
     mean, sd = _mean_and_sd(reported_values(options.kind, design.rows.outcome), design.rows.weight)
     return DriverResult(
         outcome=outcome,
@@ -283,11 +283,13 @@ def _estimates(
     if options.kind == "score":
         found = linear_estimates(model, draws)
         if promoters:
-            completed = completed_columns(design, reduction, units, options.seed)
-            found = replace(found, further=net_promoter_effects(design, reduction, completed))
+            whole = completed_columns(design, reduction, units, options.seed)
+            found = replace(found, further=net_promoter_effects(design, reduction, whole))
         return model, found
-    completed = completed_columns(design, reduction, units, options.seed)
-    design, separated = without_separated(design, reduction, outcome, options.kind, completed[0])
+    completed: Sequence[np.ndarray] = completed_columns(design, reduction, units, options.seed)
+    design, reduction, completed, separated = without_separated(
+        design, reduction, units, completed, outcome=outcome, kind=options.kind
+    )
     found = nonlinear_estimates(
         design,
         reduction,

@@ -32,6 +32,11 @@ NET_PROMOTER_SCALE = (0.0, 10.0)
 PROMOTERS_FROM = 9  # of 0 to 10 (Reichheld 2003)
 DETRACTORS_TO = 6
 
+SEPARATION = (
+    "the outcome is the same for all who had, or did not have, this experience (separation): "
+    "its effect is not estimable. Pool more rows, or leave it out"
+)
+
 MODELS = {
     "ordered": "ordered logit, free thresholds; effects on the probability of the top answer",
     "binary": "logit; average marginal effects on the probability of yes",

@@ -250,6 +250,15 @@ class TestNotEstimable:
         assert result.to_frame().loc[["a", "b", "c"], "effect"].notna().all()
         assert result.to_frame().loc["d", ["lmg", "effect"]].isna().all()
 
+    def test_a_control_that_settles_the_outcome_is_left_out(self, frame):
+        told = frame.assign(settled=np.where(frame["tenure"] > 1.5, "left", "open"))
+        told["binary"] = told["binary"].where(told["settled"] == "open", 0.0)
+        result = analysed(told, "binary", controls=["tenure", "settled"])
+        assert sum("settled = left is left out" in warning for warning in result.warnings) == 1
+        assert result.not_tested == {}
+        plain = analysed(told, "binary", controls=["tenure"])
+        pd.testing.assert_frame_equal(result.to_frame(), plain.to_frame())
+
     def test_a_driver_that_is_the_outcome_is_one_clear_error(self, frame):
         told = frame.assign(binary=(frame["a"] >= 4).astype(float))
         with pytest.raises(AnalysisError, match="settles the outcome by itself"):
