@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mot_research.drivers.cautions import ASSOCIATED, FEW_UNITS, of_analysis, separates
+from mot_research.drivers.cautions import ASSOCIATED, FEW_UNITS, of_analysis
 from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.estimates import Estimates
 from mot_research.drivers.frames import rows_of_frame
@@ -39,7 +39,6 @@ Kind = Literal["score", "ordered", "binary", "amount", "share"]
 Missing = Literal["em", "drop"]
 
 MODELS: Mapping[str, str] = {"score": "least squares", **NONLINEAR_MODELS}
-SEPARATED = "least squares on 0 and 1: the logit is separated"
 
 
 @dataclass(frozen=True)
@@ -235,21 +234,20 @@ def analyse_model(
     notes: Sequence[str] = (),
 ) -> DriverResult:
     """Analyse a design that is reduced already; arguments as in :func:`analyse`."""
-    check_outcome(options.kind, model.design.rows.outcome)
-    model, found = _estimates(model, units, draws, options)
+    check_outcome(outcome, options.kind, model.design.rows.outcome)
+    model, found = _estimates(model, units, draws, options, outcome)
     design, reduction = model.design, model.reduction
     top = min(options.top, -(-len(design.tested) // 2))
     table = _table(design, found)
     unsupported: tuple[str, ...] = ()
     if draws is not None:
         table, unsupported = _with_intervals(table, found, reduction, top, options)
-    cautions = of_analysis(design, reduction, model, table, unsupported, kind=options.kind)
-    rules = {caution.rule for caution in cautions}
+    cautions = of_analysis(design, reduction, model, table, unsupported)
     mean, sd = _mean_and_sd(reported_values(options.kind, design.rows.outcome), design.rows.weight)
     return DriverResult(
         outcome=outcome,
         kind=options.kind,
-        model=SEPARATED if "separation" in rules else MODELS[options.kind],
+        model=MODELS[options.kind],
         waves=waves,
         table=table.reindex(list(design.rows.drivers))[_columns(draws is not None)],
         r_squared=found.r_squared,
@@ -277,7 +275,7 @@ def analyse_model(
 
 
 def _estimates(
-    model: Model, units: SamplingUnits, draws: Draws | None, options: Options
+    model: Model, units: SamplingUnits, draws: Draws | None, options: Options, outcome: str
 ) -> tuple[Model, Estimates]:
     """What the outcome's own model says; the design without what it can't estimate."""
     design, reduction = model.design, model.reduction
@@ -285,13 +283,13 @@ def _estimates(
     if options.kind == "score":
         found = linear_estimates(model, draws)
         if promoters:
-            completed = completed_columns(design, reduction, units, options.seed)
-            found = replace(found, further=net_promoter_effects(design, reduction, completed))
+            whole = completed_columns(design, reduction, units, options.seed)
+            found = replace(found, further=net_promoter_effects(design, reduction, whole))
         return model, found
-    completed = completed_columns(design, reduction, units, options.seed)
-    design, separated = without_separated(design, reduction, options.kind, completed[0])
-    if options.kind == "binary" and separates(Model(design, reduction)):
-        return model, linear_estimates(model, draws)
+    completed: Sequence[np.ndarray] = completed_columns(design, reduction, units, options.seed)
+    design, reduction, completed, separated = without_separated(
+        design, reduction, units, completed, outcome=outcome, kind=options.kind
+    )
     found = nonlinear_estimates(
         design,
         reduction,

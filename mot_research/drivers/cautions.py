@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from mot_research.drivers.design import WARN_BLANK_SHARE, Design
+from mot_research.drivers.outcome_models import SEPARATION
 from mot_research.drivers.reduction import Reduction
 from mot_research.drivers.reliability import halo_share, mean_correlation
-from mot_research.drivers.separation import is_separated
 from mot_research.errors import shown
 from mot_research.statistics import importance
 from mot_research.statistics.collinearity import gvif
@@ -94,7 +94,12 @@ RULES = {
             0.9,
             "this project: a rounded mean of its own aspects reaches .94",
         ),
-        Rule("separation", "a combination of columns splits yes and no", None, "Konis (2007)"),
+        Rule(
+            "separation",
+            "a driver's effect on an outcome that is no score has no finite estimate",
+            None,
+            "Albert & Anderson (1984)",
+        ),
         Rule("design_effect", "design effect of the weights above 2", 2.0, "Kish (1965)"),
         Rule("few_clusters", "fewer than 40 clusters", FEW_UNITS, "Cameron & Miller (2015)"),
         Rule("merged_strata", "a stratum with a single cluster"),
@@ -146,8 +151,6 @@ def of_analysis(
     model: Model,
     table: pd.DataFrame,
     unsupported: Sequence[str],
-    *,
-    kind: str,
 ) -> tuple[Caution, ...]:
     """Every caution of one analysis, in the order of reading.
 
@@ -159,14 +162,12 @@ def of_analysis(
         Its point estimates, indexed by tested driver.
     unsupported : sequence of str
         Drivers whose importance is not distinguishable from none.
-    kind : str
-        Of the outcome.
     """
     return (
         *_absences(design),
         *_columns(design, reduction, model, table, unsupported),
         *_ratings(design),
-        *_outcome(design, reduction, model, kind),
+        *_outcome(design, reduction, model),
         *_sample(reduction),
     )
 
@@ -183,6 +184,7 @@ def _absences(design: Design) -> Iterator[Caution]:
         )
     for name, why in design.not_tested.items():
         rule = "no_variance" if "no variance" in why else "not_tested"
+        rule = "separation" if why == SEPARATION else rule
         yield Caution(rule, f"{shown(name)} is not tested: {why}.")
     everyone = [name for name, e in zip(design.tested, design.exposure, strict=True) if e is None]
     if everyone:
@@ -312,7 +314,7 @@ def _ratings(design: Design) -> Iterator[Caution]:
         )
 
 
-def _outcome(design: Design, reduction: Reduction, model: Model, kind: str) -> Iterator[Caution]:
+def _outcome(design: Design, reduction: Reduction, model: Model) -> Iterator[Caution]:
     ratings = [column - 2 for column in (*design.quality, *model.exposures)]
     explained = float(importance.r_squared(covariance(reduction.q), ratings))
     if explained >= _limit("derived_outcome"):
@@ -322,19 +324,6 @@ def _outcome(design: Design, reduction: Reduction, model: Model, kind: str) -> I
             "and then its drivers are its recipe. Use an outcome that was asked or measured on "
             "its own.",
         )
-    if kind == "binary" and separates(model):
-        yield Caution(
-            "separation",
-            "Some combination of contacts, ratings and controls splits yes and no without "
-            "an error, so a logit has no finite estimate. Leave out what gives the outcome "
-            "away, or pool more rows; least squares is shown.",
-        )
-
-
-def separates(model: Model) -> bool:
-    """Whether the fitted columns split a binary outcome, so that a logit has no estimate."""
-    columns = model.reduction.moments.rows[:, list(model.fitted)]
-    return is_separated(columns, model.design.rows.outcome)
 
 
 def _sample(reduction: Reduction) -> Iterator[Caution]:

@@ -40,7 +40,8 @@ class Estimates:
     further : DataFrame
         Columns that this kind of outcome has beside the common ones.
     lmg_covariance : (p, p) array
-        Design covariance of lmg; empty where it is not computed.
+        Design covariance of lmg, by influence values or over the draws; empty where it is
+        not computed.
     warnings : tuple of str
     computed : tuple of str
         Where a number is not computed exactly: how, and its measured error.

@@ -18,6 +18,7 @@ from scipy import stats
 from mot_research.drivers.design import Design
 from mot_research.drivers.estimates import Effects, Estimates
 from mot_research.drivers.outcome_models import (
+    SEPARATION,
     Drivers,
     Reported,
     amount_sensitivity,
@@ -28,7 +29,7 @@ from mot_research.drivers.outcome_models import (
     reported,
     separated_columns,
 )
-from mot_research.drivers.reduction import Reduction
+from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.crossproducts import Floats
 from mot_research.statistics.deviance import (
@@ -88,9 +89,22 @@ def layout_of(design: Design, reduction: Reduction) -> Layout:
 
 
 def without_separated(
-    design: Design, reduction: Reduction, kind: str, completed: Floats
-) -> tuple[Design, list[str]]:
+    design: Design,
+    reduction: Reduction,
+    units: SamplingUnits,
+    completed: Sequence[Floats],
+    *,
+    outcome: str,
+    kind: str,
+) -> tuple[Design, Reduction, Sequence[Floats], list[str]]:
     """Leave out drivers and controls whose effect has no finite estimate.
+
+    Returns
+    -------
+    Design, Reduction, completed columns
+        Without them.
+    list of str
+        What was left out beside drivers, which are in ``design.not_tested``.
 
     Raises
     ------
@@ -100,48 +114,58 @@ def without_separated(
     found: list[str] = []
     while True:
         layout = layout_of(design, reduction)
-        x = model_columns(completed, layout)
-        columns = separated_columns(kind, completed[:, 0], x, design.rows.weight)
+        x = model_columns(completed[0], layout)
+        columns = separated_columns(kind, completed[0][:, 0], x, design.rows.weight)
         if not columns:
-            return design, found
+            return design, reduction, completed, found
         players = [
             j
             for j, pair in enumerate(zip(layout.quality, layout.exposure, strict=True))
             if columns & set(pair)
         ]
-        lost_controls = {layout.used[c - 1] for c in columns & set(layout.controls)}
-        if not players and not lost_controls:
+        controls = {layout.used[c - 1] for c in columns & set(layout.controls)}
+        if not players and not controls:
             raise AnalysisError(
-                "the model of the outcome has no finite solution: it is told apart without "
-                "error. Check whether a driver or control is the outcome in other words."
+                f"the model of outcome '{shown(outcome)}' has no finite solution. Check "
+                "whether a driver or control is the outcome in other words."
             )
-        for column in lost_controls:
-            found.append(
-                f"{shown(design.names[column - 1])} is left out: it settles the outcome by itself "
-                "in some rows (separation), so its effect is not estimable."
-            )
-        reason = (
-            "the outcome is the same for all who had, or did not have, this experience "
-            "(separation): not estimable"
-        )
-        design = _without(design, players, lost_controls, reason)
-        if not design.tested:
+        found += [
+            f"{shown(design.names[column - 1])} is left out: it settles the outcome by itself "
+            "in some rows (separation), so its effect is not estimable."
+            for column in sorted(controls)
+        ]
+        if len(players) == len(design.tested):
             raise AnalysisError(
-                "no driver can be tested: each settles the outcome by itself (separation). "
-                "Check whether a driver is the outcome in other words, or pool more rows."
+                f"no driver of '{shown(outcome)}' can be tested: each settles the outcome by "
+                "itself (separation). Check whether a driver is the outcome in other words, or "
+                "pool more rows."
             )
+        design, kept = _without(design, players, controls)
+        completed = [one[:, kept] for one in completed]
+        reduction = reduce_columns(design.columns, design.rows, units)
 
 
-def _without(design: Design, players: Sequence[int], controls: set[int], reason: str) -> Design:
-    keep = [j for j in range(len(design.tested)) if j not in players]
-    return replace(
+def _without(
+    design: Design, players: Sequence[int], controls: set[int]
+) -> tuple[Design, list[int]]:
+    """The design without some drivers and controls, and the columns that it keeps."""
+    gone = controls | {design.quality[j] for j in players}
+    gone |= {e for e in (design.exposure[j] for j in players) if e is not None}
+    kept = [column for column in range(design.columns.shape[1]) if column + 1 not in gone]
+    place = {column + 1: index for index, column in enumerate(kept, start=1)}
+    stay = [j for j in range(len(design.tested)) if j not in players]
+    exposures = [design.exposure[j] for j in stay]
+    lesser = replace(
         design,
-        tested=tuple(design.tested[j] for j in keep),
-        quality=tuple(design.quality[j] for j in keep),
-        exposure=tuple(design.exposure[j] for j in keep),
-        controls=tuple(c for c in design.controls if c not in controls),
-        not_tested={**design.not_tested, **{design.tested[j]: reason for j in players}},
+        columns=design.columns[:, kept],
+        names=tuple(design.names[column] for column in kept),
+        tested=tuple(design.tested[j] for j in stay),
+        quality=tuple(place[design.quality[j]] for j in stay),
+        exposure=tuple(None if e is None else place[e] for e in exposures),
+        controls=tuple(place[c] for c in design.controls if c not in controls),
+        not_tested={**design.not_tested, **{design.tested[j]: SEPARATION for j in players}},
     )
+    return lesser, kept
 
 
 def completed_columns(
@@ -269,6 +293,7 @@ def nonlinear_estimates(
         )
         / np.sqrt(m)
     )
+    lmg_draws = _in_turn(draws, reduction, [one.lmg for one in found], lmg, clip=True)
     return Estimates(
         lmg=lmg.mean(axis=0),
         contact=np.mean([one.contact / one.null for one in found], axis=0),
@@ -282,7 +307,12 @@ def nonlinear_estimates(
         alone_p=2 * stats.t.sf(np.nan_to_num(statistic), alone.degrees_of_freedom),
         r_squared=float(np.mean([1 - one.deviance_full / one.null for one in found])),
         r_squared_controls=float(np.mean([1 - one.deviance_controls / one.null for one in found])),
-        lmg_draws=_in_turn(draws, reduction, [one.lmg for one in found], lmg, clip=True),
+        lmg_draws=lmg_draws,
+        lmg_covariance=(
+            np.atleast_2d(np.cov(lmg_draws, rowvar=False))
+            if draws is not None
+            else np.empty((0, 0))
+        ),
         effect_sd_draws=np.where(
             lost,
             np.nan,

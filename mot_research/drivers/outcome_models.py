@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mot_research.errors import AnalysisError
+from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.crossproducts import Floats
 from mot_research.statistics.outcomes.families import GAMMA, LOGIT, POISSON
 from mot_research.statistics.outcomes.fitting import diverging, fit, newton_steps
@@ -31,6 +31,11 @@ WINSORISED_AT = 0.99  # quantile of the spenders above which an amount is cut, a
 NET_PROMOTER_SCALE = (0.0, 10.0)
 PROMOTERS_FROM = 9  # of 0 to 10 (Reichheld 2003)
 DETRACTORS_TO = 6
+
+SEPARATION = (
+    "the outcome is the same for all who had, or did not have, this experience (separation): "
+    "its effect is not estimable. Pool more rows, or leave it out"
+)
 
 MODELS = {
     "ordered": "ordered logit, free thresholds; effects on the probability of the top answer",
@@ -65,29 +70,31 @@ class Drivers:
         return [ones if e is None else x[:, e] for e in self.exposure]
 
 
-def check_outcome(kind: str, y: Floats) -> None:
+def check_outcome(name: str, kind: str, y: Floats) -> None:
     """Refuse values that the kind of outcome can't have.
 
     Raises
     ------
     AnalysisError
+        Naming the outcome and what to do.
     """
+    outcome = f"outcome '{shown(name)}'"
     if kind == "amount" and (y < 0).any():
         raise AnalysisError(
-            f"an amount is negative in {int((y < 0).sum())} rows (lowest: {y.min():g}): net "
-            "refunds out, set such rows to 0, or declare the outcome as a score."
+            f"{outcome} is an amount, but negative in {int((y < 0).sum())} rows (lowest: "
+            f"{y.min():g}): net refunds out, set such rows to 0, or declare the outcome as a score."
         )
     if kind == "share" and ((y < 0) | (y > 1)).any():
         raise AnalysisError(
-            f"a share lies outside 0 to 1 in {int(((y < 0) | (y > 1)).sum())} rows (from "
-            f"{y.min():g} to {y.max():g}): divide percentages by 100."
+            f"{outcome} is a share, but outside 0 to 1 in {int(((y < 0) | (y > 1)).sum())} rows "
+            f"(from {y.min():g} to {y.max():g}): divide percentages by 100."
         )
     if kind == "binary" and not np.isin(y, (0, 1)).all():
-        raise AnalysisError("a binary outcome holds values other than 0 and 1: recode it.")
+        raise AnalysisError(f"{outcome} is binary, but holds values other than 0 and 1: recode it.")
     if kind == "ordered" and len(np.unique(y)) > MAX_LEVELS:
         raise AnalysisError(
-            f"an ordered outcome has {len(np.unique(y))} different answers, at most {MAX_LEVELS} "
-            "can be handled: declare it as a score or an amount."
+            f"{outcome} is ordered, but has {len(np.unique(y))} different answers, at most "
+            f"{MAX_LEVELS} can be handled: declare it as a score or an amount."
         )
 
 

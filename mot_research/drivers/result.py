@@ -134,6 +134,10 @@ class DriverResult:
         customers), ``effect_sd`` (effect × sd of the rating among those who
         had it), ``rank_each``, ``p_top_each`` (by ``effect_sd``). Without
         resamples there are no intervals, no rank intervals and no ``p_top``.
+        Where the outcome is no score, ``effect`` is the average marginal effect
+        of a rating point for those who had it, ``contact_effect`` that of
+        having it, rated as on average, over all rows; ``relative_weight`` is
+        of the second-order expansion, scaled to the sum of ``lmg``.
         """
         return self.table.copy()
 

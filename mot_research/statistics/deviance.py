@@ -111,7 +111,7 @@ def deviance_importance(
         chosen = slice(begin, begin + SUBSETS_AT_ONCE)
         stack = np.broadcast_to(curvature, (len(masks[chosen]), *curvature.shape))
         start = newton_steps(stack, np.repeat(right[:, None], len(stack), axis=1), masks[chosen])
-        fitted = fit_subsets(model, masks[chosen], start)
+        fitted = fit_subsets(model, masks[chosen], start, curvature)
         quadratic = model.row_expansions(at, start)
         rest = quadratic - model.row_deviances(fitted.parameters)
         deviance[chosen], expanded[chosen] = fitted.deviance, model.weight @ quadratic

@@ -184,7 +184,7 @@ CASES = {
     "derived_outcome": (lambda: derived(0.05), "recipe", lambda: derived(0.5)),
     "separation": (
         lambda: yes_or_no(separated=True),
-        "logit",
+        "not estimable",
         lambda: yes_or_no(separated=False),
     ),
     "design_effect": (lambda: weighted(1.2), "800 rows", lambda: weighted(0.5)),
@@ -233,7 +233,7 @@ def test_not_converged():
     table = analyse(rows, units, None, Options(n_resamples=0), outcome="y").table
     stopped = replace(model.reduction, moments=replace(model.reduction.moments, converged=False))
     for reduction, said in ((stopped, True), (model.reduction, False)):
-        found = of_analysis(model.design, reduction, model, table, (), kind="score")
+        found = of_analysis(model.design, reduction, model, table, ())
         assert ("not_converged" in {caution.rule for caution in found}) is said
 
 

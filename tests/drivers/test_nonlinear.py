@@ -87,6 +87,7 @@ class TestEveryKind:
         assert table["lmg"].idxmin() == "c"
         assert (table["ci_lower"] <= table["lmg"]).all()
         assert (table["lmg"] <= table["ci_upper"]).all()
+        assert result.lmg_covariance.shape == (4, 4)
         assert table.at["a", "p_top"] > 0.9
         assert table.at["c", "p_top"] < 0.1
 
@@ -120,6 +121,15 @@ class TestEveryKind:
         spread = result.effect_sd_draws.std(axis=0) / np.abs(sd)
         # a standard deviation of 1,000 draws is good to 2 %; the draws also move the rating's sd
         np.testing.assert_allclose(spread, table["std_error"], rtol=0.12)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_scale_and_origin_of_a_rating_do_not_matter(self, frame, kind):
+        moved = frame.assign(a=3 * frame["a"] + 40)
+        plain = analysed(frame, kind).to_frame()
+        there = analysed(moved, kind, scale=None).to_frame()
+        for name in ("lmg", "contact", "first", "last", "contact_effect"):
+            np.testing.assert_allclose(plain[name], there[name], rtol=1e-6, atol=1e-9)
+        assert there.at["a", "effect"] * 3 == pytest.approx(plain.at["a", "effect"], rel=1e-6)
 
     def test_integer_weights_are_repeated_rows(self, frame):
         times = frame.index % 3 + 1
@@ -239,6 +249,15 @@ class TestNotEstimable:
         assert sum("separation" in warning for warning in result.warnings) == 1
         assert result.to_frame().loc[["a", "b", "c"], "effect"].notna().all()
         assert result.to_frame().loc["d", ["lmg", "effect"]].isna().all()
+
+    def test_a_control_that_settles_the_outcome_is_left_out(self, frame):
+        told = frame.assign(settled=np.where(frame["tenure"] > 1.5, "left", "open"))
+        told["binary"] = told["binary"].where(told["settled"] == "open", 0.0)
+        result = analysed(told, "binary", controls=["tenure", "settled"])
+        assert sum("settled = left is left out" in warning for warning in result.warnings) == 1
+        assert result.not_tested == {}
+        plain = analysed(told, "binary", controls=["tenure"])
+        pd.testing.assert_frame_equal(result.to_frame(), plain.to_frame())
 
     def test_a_driver_that_is_the_outcome_is_one_clear_error(self, frame):
         told = frame.assign(binary=(frame["a"] >= 4).astype(float))

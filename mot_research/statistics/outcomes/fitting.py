@@ -14,7 +14,7 @@ from mot_research.statistics.crossproducts import Floats
 from mot_research.statistics.outcomes.model import OutcomeModel
 
 MAX_STEPS = 60
-DECREMENT = 1e-13  # deviance still to be won, of all of it: below it a fit is done
+DECREMENT = 1e-12  # deviance still to be won, of all of it: below it a fit is done
 RIDGE = 1e-10  # on the correlation scale: copies of a column share, the maximum stays where it is
 CHORD = 0.02  # a kept curvature must shrink the decrement to this share in a step
 DIVERGING = 1e-3  # of the predictor, one more step: 1e-7 at a maximum, .03 to 1 under separation
@@ -40,7 +40,9 @@ def fit(model: OutcomeModel) -> Fits:
     return Fits(found.parameters + steps, found.deviance, found.converged)
 
 
-def fit_subsets(model: OutcomeModel, masks: np.ndarray, start: Floats) -> Fits:
+def fit_subsets(
+    model: OutcomeModel, masks: np.ndarray, start: Floats, curvature: Floats | None = None
+) -> Fits:
     """Fit the model once for each mask.
 
     Parameters
@@ -49,6 +51,9 @@ def fit_subsets(model: OutcomeModel, masks: np.ndarray, start: Floats) -> Fits:
     masks : (s, P) bool array
         Parameters that are fitted; the others are 0. Thresholds are always in.
     start : (P, s) array
+    curvature : (P, P) array, optional
+        One for all subsets to begin with, such as that of the full model; by default each has
+        its own.
 
     Returns
     -------
@@ -63,7 +68,10 @@ def fit_subsets(model: OutcomeModel, masks: np.ndarray, start: Floats) -> Fits:
     now, steps = parameters.copy(), np.zeros_like(parameters)
     before = np.full(len(masks), np.inf)
     last = np.full(len(masks), np.inf)
-    curvature = model.curved(now)
+    if curvature is None:
+        kept_curvature = model.curved(now)
+    else:
+        kept_curvature = np.repeat(curvature[None], len(masks), axis=0)
     kept = np.zeros(len(masks), dtype=bool)
     for _ in range(MAX_STEPS):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -75,12 +83,12 @@ def fit_subsets(model: OutcomeModel, masks: np.ndarray, start: Floats) -> Fits:
             if np.abs(steps[:, worse]).max() > 0:
                 continue
         slope = np.where(masks[left].T, slope, 0.0)
-        steps = newton_steps(curvature, slope, masks[left])
+        steps = newton_steps(kept_curvature, slope, masks[left])
         decrement = np.einsum("ps,ps->s", slope, steps)
         slow = kept & (decrement > CHORD * last)
         if slow.any():
-            curvature[slow] = model.curved(now[:, slow])
-            steps[:, slow] = newton_steps(curvature[slow], slope[:, slow], masks[left[slow]])
+            kept_curvature[slow] = model.curved(now[:, slow])
+            steps[:, slow] = newton_steps(kept_curvature[slow], slope[:, slow], masks[left[slow]])
             decrement[slow] = np.einsum("ps,ps->s", slope[:, slow], steps[:, slow])
         done = decrement <= DECREMENT * np.maximum(value, DECREMENT)
         finished = left[done]
@@ -88,7 +96,7 @@ def fit_subsets(model: OutcomeModel, masks: np.ndarray, start: Floats) -> Fits:
         deviance[finished] = value[done] - decrement[done]
         converged[finished] = True
         open_ = ~done
-        left, curvature = left[open_], curvature[open_]
+        left, kept_curvature = left[open_], kept_curvature[open_]
         steps, before, last = steps[:, open_], value[open_], decrement[open_]
         if not len(left):
             break
