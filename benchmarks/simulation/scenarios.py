@@ -32,9 +32,16 @@ TWENTY = Moments(
 
 
 def _coverage(
-    name: str, title: str, n: int, clusters: int | None = None, blanks: float = 0.0
+    name: str,
+    title: str,
+    n: int,
+    clusters: int | None = None,
+    blanks: float = 0.0,
+    n_studies: int = 300,
 ) -> Scenario:
-    return Scenario("coverage", name, title, TEN, n, clusters, blanks, n_studies=300, n_naive=150)
+    return Scenario(
+        "coverage", name, title, TEN, n, clusters, blanks, n_studies, n_naive=n_studies // 2
+    )
 
 
 def _power(name: str, title: str, n: int, n_studies: int) -> Scenario:
@@ -46,12 +53,12 @@ COVERAGE = (
     _coverage("small", "400 respondents, no blanks", 400),
     _coverage("clusters_200", "1,500 in 200 clusters, 6 % blanks", 1500, 200, 0.06),
     _coverage("clusters_30", "1,500 in 30 clusters, 6 % blanks", 1500, 30, 0.06),
-    _coverage("blanks", "1,500 in 200 clusters, 20 % blanks", 1500, 200, 0.20),
+    _coverage("blanks", "1,500 in 200 clusters, 20 % blanks", 1500, 200, 0.20, 200),
 )
 
 # Half of the respondents' number, for weights of design effect 2.
 POWER = (
     _power("power_750", "effective n 750", 1500, 150),
     _power("power_1500", "effective n 1,500", 3000, 150),
-    _power("power_10000", "effective n 10,000", 20000, 40),
+    _power("power_10000", "effective n 10,000", 20000, 24),
 )
