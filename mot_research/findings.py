@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from mot_research.drivers.change import Change
+from mot_research.drivers.prediction import Prediction
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.segments import Segments
 from mot_research.priorities.result import Priorities
 from mot_research.study.definition import Study
 from mot_research.survey.wave import InputFile
@@ -44,6 +47,13 @@ class Findings:
     not_used : tuple of str
         One line for each part of a study that this one does not have, saying
         what would bring it.
+    change : mapping of outcome id to Change
+        Since the earlier wave, for the first outcome of each role.
+    not_compared : mapping of outcome id to str
+        Why there is no ``change``.
+    prediction : mapping of outcome id to Prediction
+        How well each first outcome of a role is predicted.
+    segments : mapping of segment to mapping of outcome id to Segments
     """
 
     study: Study
@@ -58,3 +68,7 @@ class Findings:
     simulated: bool
     warnings: tuple[str, ...]
     not_used: tuple[str, ...]
+    change: Mapping[str, Change] = field(default_factory=dict)
+    not_compared: Mapping[str, str] = field(default_factory=dict)
+    prediction: Mapping[str, Prediction] = field(default_factory=dict)
+    segments: Mapping[str, Mapping[str, Segments]] = field(default_factory=dict)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from mot_research.drivers.analysis import Options, analyse
 from mot_research.drivers.asymmetry import Asymmetry, asymmetry
+from mot_research.drivers.change import Change, change, earlier_wave
 from mot_research.drivers.design import build_design
+from mot_research.drivers.prediction import Prediction, prediction
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.segments import Segments, segments
 from mot_research.drivers.waves import StudyUnits, pooled_waves, rows_of_waves, study_units
-from mot_research.errors import SurveyError, shown
+from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.evidence import Deciding, evidence
 from mot_research.priorities.verdicts import decide
@@ -70,7 +73,7 @@ def run(
     wave_id = study.latest_wave.id if wave is None else study.wave(str(wave)).id
     report = on_progress or (lambda step, done, total: None)
     outcomes = study.outcomes
-    total = len(outcomes) + 2
+    total = len(outcomes) + 4
     report("reading the survey", 0, total)
     survey = read_survey(study)
     require_usable(survey, wave_id)
@@ -101,6 +104,11 @@ def run(
                 "same questionnaire, part of its association with them may be mood (common "
                 "method): prefer an outcome from the customer records, dated after the survey."
             )
+    report("what changed", total - 3, total)
+    first = [study.outcome(each.outcome) for each in deciding.values()]
+    changed, not_compared = _changes(survey, units, draws, first, wave_id)
+    report("segments", total - 2, total)
+    by_segment = _segments(survey, units, draws, first, wave_id, warnings)
     report("verdicts", total - 1, total)
     metrics = evidence(survey, units, wave_id, deciding, {}, rules.confidence)
     shortlist = {m.id: m.shortlist for m in study.moments if m.shortlist is not None}
@@ -117,6 +125,10 @@ def run(
         simulated=study.about.simulated,
         warnings=(*warnings, *_of_outcomes(study, drivers)),
         not_used=_not_used(study),
+        change=changed,
+        not_compared=not_compared,
+        prediction=_predictions(survey, units, first, wave_id, changed),
+        segments=by_segment,
     )
     if output is not None:
         from mot_research.report.files import write_findings
@@ -196,6 +208,80 @@ def _asymmetry(
         confidence=rules.confidence,
         false_discovery_rate=rules.false_discovery_rate,
     )
+
+
+def _changes(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    outcomes: Sequence[Outcome],
+    wave_id: str,
+) -> tuple[dict[str, Change], dict[str, str]]:
+    """What changed in each outcome since the earlier wave, or why that can't be said."""
+    found: dict[str, Change] = {}
+    reasons: dict[str, str] = {}
+    for outcome in outcomes:
+        earlier, reason = earlier_wave(survey, outcome, wave_id)
+        if earlier is None:
+            reasons[outcome.id] = reason
+            continue
+        try:
+            found[outcome.id] = change(
+                survey, units, draws, outcome, earlier, wave_id, survey.study.rules
+            )
+        except AnalysisError as error:
+            reasons[outcome.id] = str(error)
+    return found, reasons
+
+
+def _predictions(
+    survey: Survey,
+    units: StudyUnits,
+    outcomes: Sequence[Outcome],
+    wave_id: str,
+    changed: Mapping[str, Change],
+) -> dict[str, Prediction]:
+    """How well each outcome that the wave itself has is predicted."""
+    return {
+        outcome.id: prediction(
+            survey,
+            units,
+            outcome,
+            wave_id,
+            changed[outcome.id].wave_a if outcome.id in changed else None,
+            survey.study.rules,
+        )
+        for outcome in outcomes
+        if wave_id in _with(outcome, survey)
+    }
+
+
+def _segments(
+    survey: Survey,
+    units: StudyUnits,
+    draws: Draws | None,
+    outcomes: Sequence[Outcome],
+    wave_id: str,
+    warnings: list[str],
+) -> dict[str, dict[str, Segments]]:
+    """Each segment's drivers, over as many waves as any role pools: cells are small.
+
+    What the reader must know of them is added to the warnings.
+    """
+    rules = survey.study.rules
+    found: dict[str, dict[str, Segments]] = {}
+    for segment in survey.study.segments:
+        found[segment] = {}
+        for outcome in outcomes:
+            waves = pooled_waves(survey, outcome, wave_id, max(rules.pool.values()))
+            try:
+                result = segments(survey, units, draws, outcome, waves, segment, rules)
+            except AnalysisError as error:
+                warnings.append(f"{outcome.name}: {error}")
+                continue
+            found[segment][outcome.id] = result
+            warnings += [f"{outcome.name}: {warning}" for warning in result.warnings]
+    return found
 
 
 def _not_analysed(outcome: Outcome, survey: Survey, wave_id: str) -> str:

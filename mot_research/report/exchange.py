@@ -15,7 +15,9 @@ from typing import Any
 
 import pandas as pd
 
+from mot_research.drivers.change import Change
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
 
@@ -52,7 +54,14 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "contacts": [],
             "voice": [],
             "consensus": None,
-            "change": None,
+            "change": [_change(entry) for entry in findings.change.values()],
+            "not_compared": dict(findings.not_compared),
+            "prediction": [asdict(entry) for entry in findings.prediction.values()],
+            "segments": [
+                _segment(findings, entry)
+                for by_outcome in findings.segments.values()
+                for entry in by_outcome.values()
+            ],
             "value": None,
             "warnings": list(findings.warnings),
             "problems": _rows(findings.problems.drop(columns="examples"), index=False),
@@ -110,6 +119,45 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
             for row in _rows(result.to_frame())
         ],
         "warnings": list(result.warnings),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "outcome": change.outcome,
+        "model": change.model,
+        "wave_a": change.wave_a,
+        "wave_b": change.wave_b,
+        "n_obs": list(change.n_obs),
+        "confidence": change.confidence,
+        "n_resamples": change.n_resamples,
+        "n_importance_resamples": change.n_importance_resamples,
+        "mean": _rows(change.mean, index=False)[0],
+        "terms": _rows(change.terms),
+        "parts": _rows(change.parts),
+        "tests": _rows(change.tests),
+        "left_out": dict(change.left_out),
+        "notes": list(change.notes),
+    }
+
+
+def _segment(findings: Findings, found: Segments) -> dict[str, Any]:
+    return {
+        "segment": found.segment,
+        "outcome": found.outcome,
+        "waves": list(found.waves),
+        "confidence": found.confidence,
+        "n_resamples": found.n_resamples,
+        "values": _rows(found.values),
+        "cells": _rows(found.cells),
+        "results": [
+            {"value": value, **_outcome(findings, found.outcome, result)}
+            for value, result in found.results.items()
+        ],
+        "differences": _rows(found.differences),
+        "flips": _rows(found.flips),
+        "not_compared": dict(found.not_compared),
+        "notes": list(found.notes),
     }
 
 

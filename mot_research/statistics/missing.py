@@ -23,7 +23,6 @@ from mot_research.statistics.crossproducts import (
     as_weights,
     augmented,
     cluster_pair_sums,
-    vech,
 )
 from mot_research.statistics.em import (
     PatternGroup,
@@ -317,6 +316,7 @@ def _mean_conjugation(
     lacking = [np.flatnonzero(missing[:, j]) for j in range(m)]
     weighted = [shares[g, None] * b for g, b in zip(lacking, coefficients, strict=True)]
     one_observed = [b.T @ observed[g] for g, b in zip(lacking, weighted, strict=True)]
+    upper = np.triu_indices(m)
     rows = []
     for i in range(m):
         for j in range(i, m):
@@ -324,5 +324,5 @@ def _mean_conjugation(
             both[:, j] += one_observed[i][:, j]
             both[i, :] += one_observed[j][:, i]
             both[i, j] += both_observed[i, j]
-            rows.append(vech(both + both.T - np.diag(np.diag(both))))
+            rows.append((both + both.T - np.diag(np.diag(both)))[upper])
     return np.array(rows)
