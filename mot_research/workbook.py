@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -41,6 +42,9 @@ from mot_research.survey.wave import Survey
 
 PACKAGES = ("mot_research", "numpy", "scipy", "pandas")
 
+Part = Literal["change", "prediction", "segments"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -49,6 +53,7 @@ def run(
     wave: str | None = None,
     *,
     output: str | Path | None = None,
+    also: Collection[Part] = PARTS,
     on_progress: Progress | None = None,
 ) -> Findings:
     """Everything a study's files say, for one wave.
@@ -62,6 +67,11 @@ def run(
         A folder for ``findings.json``, ``evidence.csv``, ``evidence.xlsx`` and
         ``manifest.json``. They appear whole or not at all. Default: nothing
         is written.
+    also : collection of {"change", "prediction", "segments"}
+        What to compute beside the drivers and the verdicts, which always are.
+        Default: everything. What is not asked for is empty in the findings,
+        and findings that lack a part are not written. Without ``change``, a
+        ``prediction`` has no earlier wave.
     on_progress : callable(step, done, total), optional
 
     Returns
@@ -75,13 +85,14 @@ def run(
     SurveyError
         The wave's file has an error; ``mot check`` prints the table.
     AnalysisError
-        No driver can be tested.
+        No driver can be tested, or ``also`` names what there is not.
 
     Notes
     -----
     Every run computes everything. The same files and seed give the same
     findings.
     """
+    _check_parts(also, output)
     if not isinstance(study, Study):
         study = read_study(study)
     wave_id = study.latest_wave.id if wave is None else study.wave(str(wave)).id
@@ -120,9 +131,12 @@ def run(
     through_loyalty, unclear = _paths(survey, units, draws, drivers)
     report("what changed", total - 3, total)
     first = [study.outcome(each.outcome) for each in deciding.values() if each.result.is_ranked]
-    changed, not_compared = _changes(survey, units, draws, first, wave_id)
+    compared = first if "change" in also else []
+    changed, not_compared = _changes(survey, units, draws, compared, wave_id)
     report("segments", total - 2, total)
-    by_segment = _segments(survey, units, draws, first, wave_id, warnings)
+    by_segment = (
+        _segments(survey, units, draws, first, wave_id, warnings) if "segments" in also else {}
+    )
     report("verdicts", total - 1, total)
     metrics = evidence(survey, units, wave_id, deciding, {}, rules.confidence)
     shortlist = {m.id: m.shortlist for m in study.moments if m.shortlist is not None}
@@ -150,7 +164,9 @@ def run(
         cautions=cautions,
         change=changed,
         not_compared=not_compared,
-        prediction=_predictions(survey, units, first, wave_id, changed),
+        prediction=(
+            _predictions(survey, units, first, wave_id, changed) if "prediction" in also else {}
+        ),
         segments=by_segment,
     )
     if output is not None:
@@ -159,6 +175,17 @@ def run(
         write_findings(findings, Path(output))
     report("done", total, total)
     return findings
+
+
+def _check_parts(also: Collection[Part], output: str | Path | None) -> None:
+    unknown = [name for name in also if name not in PARTS]
+    if unknown:
+        raise AnalysisError(
+            f"also={shown(unknown[0])!r} is not a part of the findings. "
+            f"Allowed: {', '.join(PARTS)}."
+        )
+    if output is not None and not set(also) >= set(PARTS):
+        raise AnalysisError("Findings are written whole: leave out `also`, or leave out `output`.")
 
 
 def require_usable(survey: Survey, wave_id: str) -> None:

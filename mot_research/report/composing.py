@@ -136,8 +136,8 @@ def _arranged(outputs: list[_Output], options: Mapping[str, Any]) -> str:
     labelled = label.startswith(f"{kind}-")
     floated = [o for o in outputs if kind == "tbl" or o.kind == "figure"]
     beside = [o.markdown for o in outputs if o not in floated]
-    if not floated:
-        return "\n\n".join(beside)
+    if not floated or not (caption or label or columns or options.get("fig-subcap")):
+        return "\n\n".join(o.markdown for o in outputs)
     subcaptions = _list(options.get("fig-subcap"))
     if len(caption) > 1 and not subcaptions:
         subcaptions, caption = caption, []

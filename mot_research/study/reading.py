@@ -12,6 +12,7 @@ from mot_research.study.positions import Document, Place, read_yaml
 from mot_research.study.suggestions import did_you_mean
 
 FILE_NAMES = ("study.yml", "study.yaml")
+PROJECT_FILE = "_quarto.yml"
 LARGEST_FILE = 2_000_000  # bytes; a study of 200 moments is about 100,000
 
 
@@ -21,7 +22,11 @@ def read_study(path: str | Path) -> Study:
     Parameters
     ----------
     path : str or Path
-        A study file, or the folder that holds `study.yml`.
+        A study file, or the folder that holds `study.yml`. A relative path is
+        looked for from the working folder and then from the folder of the
+        Quarto project around it, so that a notebook finds its study in
+        JupyterLab (which works in `notebooks/`) and in Quarto (which works in
+        the project's folder) alike.
 
     Returns
     -------
@@ -55,17 +60,23 @@ def read_study(path: str | Path) -> Study:
 
 
 def _study_file(path: Path) -> Path:
+    for folder in (Path(), *_project_around()):
+        place = folder / path
+        for file in [place / name for name in FILE_NAMES] if place.is_dir() else [place]:
+            if file.is_file():
+                return file
     if path.is_dir():
-        for name in FILE_NAMES:
-            if (path / name).is_file():
-                return path / name
         raise StudyError(
             f"There is no study.yml in the folder '{shown(path)}'. Give the study's folder or "
             f"file, or start a study: mot new {shown(path)}"
         )
-    if not path.is_file():
-        raise StudyError(f"There is no file '{shown(path)}'. Give a study.yml, or its folder.")
-    return path
+    raise StudyError(f"There is no file '{shown(path)}'. Give a study.yml, or its folder.")
+
+
+def _project_around() -> list[Path]:
+    """Return the folder of the Quarto project that the working folder lies in, if it does."""
+    around = [folder for folder in Path.cwd().parents if (folder / PROJECT_FILE).is_file()]
+    return around[:1]
 
 
 def _text(file: Path) -> str:
