@@ -119,7 +119,7 @@ def run(
     warnings += [caution.text for caution in cautions]
     through_loyalty, unclear = _paths(survey, units, draws, drivers)
     report("what changed", total - 3, total)
-    first = [study.outcome(each.outcome) for each in deciding.values()]
+    first = [study.outcome(each.outcome) for each in deciding.values() if each.result.is_ranked]
     changed, not_compared = _changes(survey, units, draws, first, wave_id)
     report("segments", total - 2, total)
     by_segment = _segments(survey, units, draws, first, wave_id, warnings)

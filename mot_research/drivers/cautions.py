@@ -267,8 +267,10 @@ def _inflated(design: Design, reduction: Reduction, model: Model) -> list[str]:
 
 def _suppressed(reduction: Reduction, model: Model, table: pd.DataFrame) -> list[str]:
     """Drivers significant with another sign than their correlation given the rest."""
-    always = [column - 2 for column in (*model.exposures, *model.design.controls)]
-    swept = importance.sweep_out(covariance(reduction.q), always)
+    players, background = model.design.quality, (*model.exposures, *model.design.controls)
+    used = [0, *(column - 1 for column in (*players, *background))]
+    moments = covariance(reduction.q)[np.ix_(used, used)]
+    swept = importance.sweep_out(moments, range(len(players), len(used) - 1))
     opposite = np.sign(table["effect"].to_numpy()) == -np.sign(swept[0, 1:])
     return list(table.index[opposite & (table["p_value"].to_numpy() <= ASSOCIATED)])
 

@@ -78,9 +78,11 @@ def sample_size(result: DriverResult, *, smallest_effect: float = 0.05) -> Sampl
 
     Notes
     -----
-    Differences of importances take their variance from influence values; where
-    one of the two is not distinguishable from none these degenerate, and the
-    draws' variance is used (too large then: it falls faster than 1/n).
+    Differences of importances take their variance from influence values. The
+    draws' variance is used for outcomes whose importances have none (other
+    kinds than score), and where one of the two is not distinguishable from
+    none: there influence values degenerate (and the draws' variance falls
+    faster than 1/n, so the number is rather too large).
 
     References
     ----------
@@ -98,7 +100,7 @@ def sample_size(result: DriverResult, *, smallest_effect: float = 0.05) -> Sampl
     n_border: list[int | None] = [None] * len(tested)
     border: int | None = None
     pair: tuple[str, ...] = ()
-    if result.lmg_covariance.size and result.top < len(tested):
+    if len(result.lmg_draws) and result.top < len(tested):
         errors = _errors_of_differences(result)
         order = np.argsort(-lmg, kind="stable")
         last_in, first_out = order[result.top - 1], order[result.top]
@@ -127,7 +129,7 @@ def sample_size(result: DriverResult, *, smallest_effect: float = 0.05) -> Sampl
 def interviews_for_pair(result: DriverResult, first: str, second: str) -> int | None:
     """Interviews at which the importances of two drivers would be told apart."""
     places = [result.tested.index(name) for name in (first, second)]
-    if not result.lmg_covariance.size:
+    if not len(result.lmg_draws):
         return None
     lmg = result.table.loc[[first, second], "lmg"]
     error = _errors_of_differences(result)[places[0], places[1]]
@@ -162,11 +164,18 @@ def _rounded(n: float) -> int | None:
     return int(-(-n // ROUNDED_TO) * ROUNDED_TO) if np.isfinite(n) else None
 
 
+def _covariance(result: DriverResult) -> np.ndarray:
+    """By influence values; by the draws where the importances have none."""
+    if result.lmg_covariance.size:
+        return result.lmg_covariance
+    return np.atleast_2d(np.cov(result.lmg_draws, rowvar=False))
+
+
 def _errors_of_differences(result: DriverResult) -> np.ndarray:
     """Standard errors of all differences of importances, (p, p)."""
     none = result.table.loc[list(result.tested), "ci_lower"].to_numpy() == 0
     drawn = np.atleast_2d(np.cov(result.lmg_draws, rowvar=False))
-    squared = [np.add.outer(np.diag(v), np.diag(v)) - 2 * v for v in (result.lmg_covariance, drawn)]
+    squared = [np.add.outer(np.diag(v), np.diag(v)) - 2 * v for v in (_covariance(result), drawn)]
     variance = np.where(none[:, None] | none, squared[1], squared[0])
     return np.sqrt(np.maximum(variance, 0.0))
 
@@ -180,7 +189,7 @@ def _settled(
     error + noise; it must pass the quantile of the largest noise among all
     pairs.
     """
-    values, vectors = np.linalg.eigh(result.lmg_covariance)
+    values, vectors = np.linalg.eigh(_covariance(result))
     root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
     rng = np.random.Generator(np.random.PCG64(result.seed))
     noise = rng.standard_normal((N_DRAWS, len(lmg))) @ root

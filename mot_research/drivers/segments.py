@@ -148,8 +148,8 @@ def segments(
     importance depends on the others in the model: the moments that the segment
     can test and the rest has. A moment *flips* where the interaction has q at or
     below ``rules.false_discovery_rate`` and the values' own effects are
-    significant with both signs, or one is with the sign opposite to that of
-    all values together.
+    significant with both signs, or one is with the sign opposite to a
+    significant effect of all values together.
     """
     having = [wave for wave in waves if segment in survey[wave].segments]
     if not having:

@@ -220,6 +220,13 @@ def test_usual_data_are_passed_over_in_silence():
     assert cautions_of(usual) == ()
 
 
+def test_a_separated_outcome_is_analysed_by_least_squares():
+    rows, units, options = yes_or_no(separated=True)
+    result = analyse(rows, units, None, Options(n_resamples=0, **options), outcome="y")
+    assert result.model.startswith("least squares on 0 and 1")
+    assert result.to_frame().at["m0", "effect"] > 0.1
+
+
 def test_not_converged():
     rows, units, _ = usual()
     model = build_model(rows, units, Options(n_resamples=0), outcome="y")

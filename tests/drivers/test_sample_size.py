@@ -101,6 +101,11 @@ def test_more_of_the_same_sample_needs_no_other_number():
     assert ratio == pytest.approx(1.0, abs=0.15)  # rounded up to hundreds
 
 
+def test_without_influence_values_the_draws_serve(result):
+    drawn = sample_size(replace(result, lmg_covariance=np.empty((0, 0))))
+    assert drawn.border == pytest.approx(sample_size(result).border, rel=0.3)
+
+
 def test_without_resamples_there_is_no_border():
     size = sample_size(analysed(*rows_and_units(), n_resamples=0))
     assert size.border is None

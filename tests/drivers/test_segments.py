@@ -87,6 +87,17 @@ class TestFlips:
         frame["y"] -= (frame["kind"] == "x") * 1.5 * (frame["a"] - 3)
         assert by(study_of(tmp_path, {"A": frame}, segments=["kind"])).flipping == ("a",)
 
+    def test_a_sign_opposite_to_the_whole_is_a_flip_where_no_other_value_is_sure(self, tmp_path):
+        sizes = {f"k{number}": 60 for number in range(8)}
+        frame = labelled(sizes, seed=15, effects=(0.18, 0.3, 0.0))
+        frame["y"] -= (frame["kind"] == "k0") * 0.8 * (frame["a"] - 3)
+        found = by(study_of(tmp_path, {"A": frame}, segments=["kind"]))
+        own = {value: result.table.loc["a"] for value, result in found.results.items()}
+        sure = {value for value, row in own.items() if row["p_value"] <= 0.05}
+        assert sure == {"k0"}
+        assert found.flips.at["a", "effect"] > 0
+        assert found.flipping == ("a",)
+
     def test_the_interaction_of_two_values_is_the_squared_t_of_their_difference(self, pair):
         found = by(pair[1])
         for moment in MOMENTS:
