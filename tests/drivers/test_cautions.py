@@ -220,11 +220,12 @@ def test_usual_data_are_passed_over_in_silence():
     assert cautions_of(usual) == ()
 
 
-def test_a_separated_driver_is_not_tested_and_the_others_are():
+def test_the_rest_of_a_separated_outcome_is_analysed_by_its_own_model():
     rows, units, options = yes_or_no(separated=True)
     result = analyse(rows, units, None, Options(n_resamples=0, **options), outcome="y")
-    assert "separation" in result.not_tested["m0"]
-    assert result.to_frame().loc[["m1", "m2"], "effect"].notna().all()
+    assert result.model.startswith("logit")
+    assert len(result.not_tested) == 1
+    assert result.to_frame().loc[list(result.tested), "effect"].notna().all()
 
 
 def test_not_converged():
