@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ def lines(text):
 )
 def test_code_runs_and_prints_what_the_page_says(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    if "data/example" in page.read_text(encoding="utf-8"):
+        shutil.copytree(ROOT / "data" / "example", tmp_path / "data" / "example")
     namespace = {}
     found = [*blocks(page), ("", "")]
     for (language, text), (next_language, expected) in itertools.pairwise(found):
