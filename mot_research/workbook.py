@@ -122,8 +122,9 @@ def run(
     report("what changed", total - 3, total)
     changed, not_compared = analysis.changes(first if "change" in also else [], wave_id)
     report("segments", total - 2, total)
-    by_segment, of_segments = analysis.segments(first, wave_id) if "segments" in also else ({}, [])
-    warnings += of_segments
+    by_segment, flips, not_split = analysis.segments(first if "segments" in also else [], wave_id)
+    cautions += tuple(flips)
+    warnings += [*(flip.text for flip in flips), *not_split]
     report("verdicts", total - 1, total)
     metrics = evidence(survey, analysis.units, wave_id, deciding, {}, rules.confidence)
     shortlist = {m.id: m.shortlist for m in study.moments if m.shortlist is not None}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mot_research.drivers.analysis import Options, analyse, analyse_model, build_model
 from mot_research.drivers.asymmetry import Asymmetry, asymmetry
+from mot_research.drivers.cautions import Caution
 from mot_research.drivers.change import Change, change, earlier_wave
 from mot_research.drivers.design import build_design
 from mot_research.drivers.paths import Paths, paths
@@ -189,17 +190,19 @@ class StudyAnalysis:
 
     def segments(
         self, outcomes: Sequence[Outcome], wave_id: str
-    ) -> tuple[dict[str, dict[str, Segments]], list[str]]:
+    ) -> tuple[dict[str, dict[str, Segments]], list[Caution], list[str]]:
         """Each segment's drivers, over as many waves as any role pools: cells are small.
 
         Returns
         -------
-        By segment and outcome, and what the reader must know of them.
+        By segment and outcome; a caution for each effect that flips; sentences
+        on what could not be analysed.
         """
         rules = self.survey.study.rules
         found: dict[str, dict[str, Segments]] = {}
-        said: list[str] = []
-        for segment in self.survey.study.segments:
+        flips: list[Caution] = []
+        unclear: list[str] = []
+        for segment in self.survey.study.segments if outcomes else ():
             found[segment] = {}
             for outcome in outcomes:
                 waves = pooled_waves(self.survey, outcome, wave_id, max(rules.pool.values()))
@@ -208,11 +211,14 @@ class StudyAnalysis:
                         self.survey, self.units, self.draws, outcome, waves, segment, rules
                     )
                 except AnalysisError as error:
-                    said.append(f"{outcome.name}: {error}")
+                    unclear.append(f"{outcome.name}: {error}")
                     continue
                 found[segment][outcome.id] = result
-                said += [f"{outcome.name}: {warning}" for warning in result.warnings]
-        return found, said
+                flips += [
+                    replace(caution, text=f"{outcome.name}: {caution.text}")
+                    for caution in result.cautions
+                ]
+        return found, flips, unclear
 
     def _options(self, outcome: Outcome) -> Options:
         rules = self.survey.study.rules
