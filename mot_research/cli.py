@@ -38,6 +38,8 @@ Quiet = Annotated[bool, Parameter(negative="", help="No progress; only errors an
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # Many small matrices: two BLAS threads wait for each other longer than they compute.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = app(exit_on_error=False, print_error=False) or FINE
     except CycloptsError as error:

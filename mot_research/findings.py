@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from mot_research.drivers.cautions import Caution
 from mot_research.drivers.change import Change
+from mot_research.drivers.paths import Paths
 from mot_research.drivers.prediction import Prediction
+from mot_research.drivers.reliability import Reliability
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.robustness import Robustness
+from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
 from mot_research.priorities.result import Priorities
 from mot_research.study.definition import Study
@@ -47,6 +52,15 @@ class Findings:
     not_used : tuple of str
         One line for each part of a study that this one does not have, saying
         what would bring it.
+    paths : mapping of revenue outcome id to Paths
+        From each moment through the first relationship outcome to revenue.
+    robustness : mapping of outcome id to Robustness
+    reliability : Reliability or None
+        Of the measures of this wave.
+    sample_sizes : mapping of outcome id to SampleSize
+    cautions : tuple of Caution
+        Warnings of the study as a whole, each with its rule; those of an
+        outcome are its result's.
     change : mapping of outcome id to Change
         Since the earlier wave, for the first outcome of each role.
     not_compared : mapping of outcome id to str
@@ -68,6 +82,11 @@ class Findings:
     simulated: bool
     warnings: tuple[str, ...]
     not_used: tuple[str, ...]
+    paths: Mapping[str, Paths] = field(default_factory=dict)
+    robustness: Mapping[str, Robustness] = field(default_factory=dict)
+    reliability: Reliability | None = None
+    sample_sizes: Mapping[str, SampleSize] = field(default_factory=dict)
+    cautions: tuple[Caution, ...] = ()
     change: Mapping[str, Change] = field(default_factory=dict)
     not_compared: Mapping[str, str] = field(default_factory=dict)
     prediction: Mapping[str, Prediction] = field(default_factory=dict)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, get_args
 
-from mot_research.drivers.analysis import Options, analyse
-from mot_research.drivers.asymmetry import Asymmetry, asymmetry
-from mot_research.drivers.change import Change, change, earlier_wave
-from mot_research.drivers.design import build_design
-from mot_research.drivers.prediction import Prediction, prediction
 from mot_research.drivers.result import DriverResult
-from mot_research.drivers.segments import Segments, segments
-from mot_research.drivers.waves import StudyUnits, pooled_waves, rows_of_waves, study_units
+from mot_research.drivers.robustness import Robustness
+from mot_research.drivers.sample_size import sample_size
+from mot_research.drivers.study_analysis import StudyAnalysis
+from mot_research.drivers.study_cautions import of_study
+from mot_research.drivers.waves import pooled_waves
 from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.evidence import Deciding, evidence
 from mot_research.priorities.verdicts import decide
-from mot_research.statistics.resampling import Draws, draw
 from mot_research.study.definition import Outcome, Study
 from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey
@@ -88,43 +85,47 @@ def run(
     report("reading the survey", 0, total)
     survey = read_survey(study)
     require_usable(survey, wave_id)
-    units = study_units(survey)
+    analysis = StudyAnalysis.of(survey)
     rules = study.rules
-    draws = draw(units.units, rules.n_resamples, rules.seed) if rules.n_resamples else None
     drivers: dict[str, DriverResult] = {}
     alone: dict[str, DriverResult] = {}
+    robust: dict[str, Robustness] = {}
     deciding: dict[str, Deciding] = {}
     warnings: list[str] = []
+    failed: list[AnalysisError] = []
     for step, outcome in enumerate(outcomes, start=1):
         report(f"what drives {outcome.name}", step, total)
         waves = pooled_waves(survey, outcome, wave_id, rules.pool[outcome.role])
         if not waves:
             warnings.append(_not_analysed(outcome, survey, wave_id))
             continue
-        drivers[outcome.id] = _analysis(survey, units, draws, outcome, waves)
-        if waves != (wave_id,) and wave_id in _with(outcome, survey):
-            alone[outcome.id] = _analysis(survey, units, draws, outcome, (wave_id,))
+        try:
+            result, its_robustness = analysis.drivers_and_robustness(outcome, waves)
+            if waves != (wave_id,) and wave_id in analysis.waves_with(outcome):
+                alone[outcome.id] = analysis.drivers(outcome, (wave_id,))
+        except AnalysisError as error:
+            failed.append(error)
+            warnings.append(f"{outcome.name} is not analysed: {error}")
+            continue
+        drivers[outcome.id] = result
+        if its_robustness is not None:
+            robust[outcome.id] = its_robustness
         if outcome.role not in deciding:
-            result = drivers[outcome.id]
-            deciding[outcome.role] = Deciding(
-                outcome.role, outcome.id, result, _asymmetry(survey, units, outcome, waves)
-            )
-        if outcome.role == "revenue" and outcome.file is None:
-            warnings.append(
-                f"{outcome.name} comes from the same file as the ratings. If it was asked in the "
-                "same questionnaire, part of its association with them may be mood (common "
-                "method): prefer an outcome from the customer records, dated after the survey."
-            )
+            boxes = analysis.asymmetry(outcome, waves)
+            deciding[outcome.role] = Deciding(outcome.role, outcome.id, result, boxes)
+    if failed and not drivers:
+        raise failed[0]
+    cautions = of_study(survey, wave_id, {name: result.waves for name, result in drivers.items()})
+    warnings += [caution.text for caution in cautions]
+    through_loyalty, unclear = analysis.paths(drivers)
+    first = [study.outcome(each.outcome) for each in deciding.values() if each.result.is_ranked]
     report("what changed", total - 3, total)
-    first = [study.outcome(each.outcome) for each in deciding.values()]
-    compared = first if "change" in also else []
-    changed, not_compared = _changes(survey, units, draws, compared, wave_id)
+    changed, not_compared = analysis.changes(first if "change" in also else [], wave_id)
     report("segments", total - 2, total)
-    by_segment = (
-        _segments(survey, units, draws, first, wave_id, warnings) if "segments" in also else {}
-    )
+    by_segment, of_segments = analysis.segments(first, wave_id) if "segments" in also else ({}, [])
+    warnings += of_segments
     report("verdicts", total - 1, total)
-    metrics = evidence(survey, units, wave_id, deciding, {}, rules.confidence)
+    metrics = evidence(survey, analysis.units, wave_id, deciding, {}, rules.confidence)
     shortlist = {m.id: m.shortlist for m in study.moments if m.shortlist is not None}
     findings = Findings(
         study=study,
@@ -137,13 +138,20 @@ def run(
         inputs=survey.inputs,
         versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         simulated=study.about.simulated,
-        warnings=(*warnings, *_of_outcomes(study, drivers)),
+        warnings=(*warnings, *unclear, *_of_outcomes(study, drivers)),
         not_used=_not_used(study),
+        paths=through_loyalty,
+        robustness=robust,
+        reliability=analysis.reliability(wave_id),
+        sample_sizes={
+            name: sample_size(result, smallest_effect=rules.smallest_effect)
+            for name, result in drivers.items()
+            if result.is_ranked
+        },
+        cautions=cautions,
         change=changed,
         not_compared=not_compared,
-        prediction=(
-            _predictions(survey, units, first, wave_id, changed) if "prediction" in also else {}
-        ),
+        prediction=(analysis.predictions(first, wave_id, changed) if "prediction" in also else {}),
         segments=by_segment,
     )
     if output is not None:
@@ -185,132 +193,6 @@ def require_usable(survey: Survey, wave_id: str) -> None:
     )
 
 
-def _with(outcome: Outcome, survey: Survey) -> tuple[str, ...]:
-    """Waves that asked an outcome and are mature for it."""
-    return tuple(
-        wave.id
-        for wave in survey.waves.values()
-        if outcome.id in wave.outcomes_asked
-        and survey.study.is_mature(outcome, survey.study.wave(wave.id))
-    )
-
-
-def _analysis(
-    survey: Survey,
-    units: StudyUnits,
-    draws: Draws | None,
-    outcome: Outcome,
-    waves: tuple[str, ...],
-) -> DriverResult:
-    rules = survey.study.rules
-    return analyse(
-        rows_of_waves(survey, units, outcome.id, waves),
-        units.units,
-        draws,
-        Options(
-            kind=outcome.kind,
-            missing=rules.missing,
-            top=rules.top,
-            min_n=rules.min_n,
-            n_resamples=rules.n_resamples,
-            confidence=rules.confidence,
-            seed=rules.seed,
-        ),
-        outcome=outcome.id,
-        waves=waves,
-    )
-
-
-def _asymmetry(
-    survey: Survey, units: StudyUnits, outcome: Outcome, waves: tuple[str, ...]
-) -> Asymmetry:
-    study, rules = survey.study, survey.study.rules
-    rows = rows_of_waves(survey, units, outcome.id, waves)
-    design = build_design(rows, missing=rules.missing, min_n=rules.min_n)
-    scales = {name: study.ratings_for(study.moment(name)) for name in design.tested}
-    return asymmetry(
-        design,
-        units.units,
-        {name: (scale.top_box, scale.bottom_box) for name, scale in scales.items()},
-        confidence=rules.confidence,
-        false_discovery_rate=rules.false_discovery_rate,
-    )
-
-
-def _changes(
-    survey: Survey,
-    units: StudyUnits,
-    draws: Draws | None,
-    outcomes: Sequence[Outcome],
-    wave_id: str,
-) -> tuple[dict[str, Change], dict[str, str]]:
-    """What changed in each outcome since the earlier wave, or why that can't be said."""
-    found: dict[str, Change] = {}
-    reasons: dict[str, str] = {}
-    for outcome in outcomes:
-        earlier, reason = earlier_wave(survey, outcome, wave_id)
-        if earlier is None:
-            reasons[outcome.id] = reason
-            continue
-        try:
-            found[outcome.id] = change(
-                survey, units, draws, outcome, earlier, wave_id, survey.study.rules
-            )
-        except AnalysisError as error:
-            reasons[outcome.id] = str(error)
-    return found, reasons
-
-
-def _predictions(
-    survey: Survey,
-    units: StudyUnits,
-    outcomes: Sequence[Outcome],
-    wave_id: str,
-    changed: Mapping[str, Change],
-) -> dict[str, Prediction]:
-    """How well each outcome that the wave itself has is predicted."""
-    return {
-        outcome.id: prediction(
-            survey,
-            units,
-            outcome,
-            wave_id,
-            changed[outcome.id].wave_a if outcome.id in changed else None,
-            survey.study.rules,
-        )
-        for outcome in outcomes
-        if wave_id in _with(outcome, survey)
-    }
-
-
-def _segments(
-    survey: Survey,
-    units: StudyUnits,
-    draws: Draws | None,
-    outcomes: Sequence[Outcome],
-    wave_id: str,
-    warnings: list[str],
-) -> dict[str, dict[str, Segments]]:
-    """Each segment's drivers, over as many waves as any role pools: cells are small.
-
-    What the reader must know of them is added to the warnings.
-    """
-    rules = survey.study.rules
-    found: dict[str, dict[str, Segments]] = {}
-    for segment in survey.study.segments:
-        found[segment] = {}
-        for outcome in outcomes:
-            waves = pooled_waves(survey, outcome, wave_id, max(rules.pool.values()))
-            try:
-                result = segments(survey, units, draws, outcome, waves, segment, rules)
-            except AnalysisError as error:
-                warnings.append(f"{outcome.name}: {error}")
-                continue
-            found[segment][outcome.id] = result
-            warnings += [f"{outcome.name}: {warning}" for warning in result.warnings]
-    return found
-
-
 def _not_analysed(outcome: Outcome, survey: Survey, wave_id: str) -> str:
     asked = [wave.id for wave in survey.waves.values() if outcome.id in wave.outcomes_asked]
     if wave_id not in asked and not outcome.file:
@@ -319,11 +201,12 @@ def _not_analysed(outcome: Outcome, survey: Survey, wave_id: str) -> str:
 
 
 def _of_outcomes(study: Study, drivers: Mapping[str, DriverResult]) -> list[str]:
-    return [
-        f"{study.outcome(outcome_id).name}: {warning}"
-        for outcome_id, result in drivers.items()
-        for warning in result.warnings
-    ]
+    """Each sentence once, after the names of the outcomes that it holds for."""
+    names: dict[str, list[str]] = {}
+    for outcome_id, result in drivers.items():
+        for warning in result.warnings:
+            names.setdefault(warning, []).append(study.outcome(outcome_id).name)
+    return [f"{' and '.join(of)}: {warning}" for warning, of in names.items()]
 
 
 def _not_used(study: Study) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ ABSENT = {SHARED_ABSENT: "shared", LAB_ABSENT: "lab"}
 
 # No test opens a window.
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does
 
 skipped_for = pytest.StashKey[Counter[str]]()
 

@@ -121,7 +121,7 @@ def test_conda_environment_is_in_step_with_pyproject() -> None:
     environment = YAML(typ="safe").load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     ranges = {
         canonicalize_name(requirement.name): requirement.specifier
-        for requirement in declared(extras=("fast", "lab"))
+        for requirement in declared(extras=("fast", "lab", "quarto"))
     }
     conda = [Requirement(entry) for entry in environment["dependencies"] if isinstance(entry, str)]
     for requirement in conda:

@@ -3,55 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mot_research.drivers.design import (
-    WARN_BLANK_SHARE,
-    Design,
-    Rows,
-    build_design,
-)
+from mot_research.drivers.cautions import ASSOCIATED, FEW_UNITS, of_analysis
+from mot_research.drivers.completion import completed_columns, without_separated
+from mot_research.drivers.design import Design, Rows, build_design
+from mot_research.drivers.estimates import Estimates
 from mot_research.drivers.frames import rows_of_frame
+from mot_research.drivers.linear import Model, linear_estimates
+from mot_research.drivers.nonlinear import net_promoter_effects, nonlinear_estimates
+from mot_research.drivers.outcome_models import MODELS as NONLINEAR_MODELS
+from mot_research.drivers.outcome_models import NET_PROMOTER_SCALE, check_outcome, reported_values
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.transactional import is_transactional, one_by_one
 from mot_research.errors import AnalysisError, shown
-from mot_research.statistics import importance
 from mot_research.statistics.ranks import p_top, rank_sets, ranks
-from mot_research.statistics.regression import (
-    aliased_columns,
-    coefficients,
-    independent_columns,
-    regress,
-)
 from mot_research.statistics.resampling import (
     Draws,
     SamplingUnits,
     draw,
-    jackknife_variance,
     percentile_interval,
 )
-from mot_research.statistics.second_moments import covariance
 
 Kind = Literal["score", "ordered", "binary", "amount", "share"]
 Missing = Literal["em", "drop"]
 
-FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
-ASSOCIATED = 0.05  # joint zero-order Wald test: above it a share is not told from none
-LARGE_DESIGN_EFFECT = 2.0
-
-MODELS: Mapping[str, str] = {
-    "score": "least squares",
-    "ordered": "least squares on the scale's numbers",
-    "binary": "linear probability: least squares on 0 and 1",
-    "amount": "least squares in currency units",
-    "share": "least squares on the share",
-}
+MODELS: Mapping[str, str] = {"score": "least squares", **NONLINEAR_MODELS}
 
 
 @dataclass(frozen=True)
@@ -65,6 +48,7 @@ class Options:
     n_resamples: int = 2000
     confidence: float = 0.95
     seed: int = 1
+    outcome_scale: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in (("kind", tuple(MODELS)), ("missing", ("em", "drop"))):
@@ -132,11 +116,13 @@ def driver_analysis(
     scale : (low, high), optional
         Lowest and highest rating; other values are refused.
     kind : {"score", "ordered", "binary", "amount", "share"}
-        Of the outcome. Every kind is analysed by least squares, on 0 and 1
-        for ``binary``; ``result.model`` says so.
+        Of the outcome: a score is analysed by least squares, the others by
+        the model that ``result.model`` names. Their importance shares out the
+        deviance R², their effects are average marginal effects.
     missing : {"em", "drop"}
         Blanks by maximum likelihood (in the resamples by its linearised
-        step), or rows with a blank left out.
+        step; for other kinds than a score by five imputations), or rows with
+        a blank left out.
     top : int
         K of ``p_top`` is the smaller of this and half the tested drivers,
         rounded up.
@@ -167,7 +153,6 @@ def driver_analysis(
     >>> result = driver_analysis(frame, "all", ["food", "wifi"], scale=(1, 5))
     >>> result.to_frame()[["lmg", "ci_lower", "ci_upper"]]
     """
-    options = Options(kind, missing, top, 0.0, n_resamples, confidence, seed)
     rows, units, notes = rows_of_frame(
         frame,
         outcome,
@@ -180,6 +165,11 @@ def driver_analysis(
         blank=tuple(blank),
         scale=scale,
         kind=kind,
+    )
+    known = rows.outcome[np.isfinite(rows.outcome)]
+    outcome_scale = (float(known.min()), float(known.max())) if len(known) else None
+    options = Options(
+        kind, missing, top, 0.0, n_resamples, confidence, seed, outcome_scale=outcome_scale
     )
     draws = draw(units, n_resamples, seed) if n_resamples else None
     return analyse(rows, units, draws, options, outcome=outcome, notes=notes)
@@ -218,32 +208,46 @@ def analyse(
     AnalysisError
         No driver can be tested, or too few rows remain.
     """
-    design = build_design(rows, missing=options.missing, min_n=options.min_n)
-    if not design.tested:
-        raise AnalysisError(
-            f"no driver of {shown(outcome)} can be tested: "
-            + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
+    if is_transactional(rows):
+        return one_by_one(
+            rows,
+            units,
+            lambda one: analyse(one, units, None, options, outcome=outcome, waves=waves),
+            options.top,
         )
-    reduction = reduce_columns(design.columns, design.rows, units)
-    model = Model(design, reduction)
-    table = _point_estimates(design, reduction, model)
+    model = build_model(rows, units, options, outcome=outcome)
+    return analyse_model(model, units, draws, options, outcome=outcome, waves=waves, notes=notes)
+
+
+def analyse_model(
+    model: Model,
+    units: SamplingUnits,
+    draws: Draws | None,
+    options: Options,
+    *,
+    outcome: str,
+    waves: tuple[str, ...] = (),
+    notes: Sequence[str] = (),
+) -> DriverResult:
+    """Analyse a design that is reduced already; arguments as in :func:`analyse`."""
+    check_outcome(outcome, options.kind, model.design.rows.outcome)
+    model, found = _estimates(model, units, draws, options, outcome)
+    design, reduction = model.design, model.reduction
     top = min(options.top, -(-len(design.tested) // 2))
-    lmg_draws = effect_sd_draws = np.empty((0, len(design.tested)))
+    table = _table(design, found)
     unsupported: tuple[str, ...] = ()
     if draws is not None:
-        q = reduction.resampled(draws)
-        lmg_draws = model.lmg(q)
-        effect_sd_draws = model.effect_sd(q)
-        table, unsupported = _with_intervals(table, model, lmg_draws, effect_sd_draws, top, options)
-    mean, sd = model.outcome_mean_and_sd
+        table, unsupported = _with_intervals(table, found, reduction, top, options)
+    cautions = of_analysis(design, reduction, model, table, unsupported)
+    mean, sd = _mean_and_sd(reported_values(options.kind, design.rows.outcome), design.rows.weight)
     return DriverResult(
         outcome=outcome,
         kind=options.kind,
         model=MODELS[options.kind],
         waves=waves,
-        table=table.reindex(list(rows.drivers))[_columns(draws is not None)],
-        r_squared=model.r_squared,
-        r_squared_controls=model.r_squared_controls,
+        table=table.reindex(list(design.rows.drivers))[_columns(draws is not None)],
+        r_squared=found.r_squared,
+        r_squared_controls=found.r_squared_controls,
         n_obs=reduction.n_obs,
         n_effective=reduction.n_effective,
         n_units=reduction.n_units,
@@ -256,150 +260,89 @@ def analyse(
         seed=options.seed,
         missing=options.missing,
         not_tested=dict(design.not_tested),
-        warnings=(*notes, *_warnings(design, reduction, model, table, unsupported)),
-        lmg_draws=lmg_draws,
-        effect_sd_draws=effect_sd_draws,
+        warnings=(*notes, *found.warnings, *(caution.text for caution in cautions)),
+        lmg_draws=found.lmg_draws,
+        effect_sd_draws=found.effect_sd_draws,
+        lmg_covariance=found.lmg_covariance,
+        cautions=cautions,
+        further=found.further.reindex(list(design.rows.drivers)),
+        computed=found.computed,
     )
 
 
-@dataclass(frozen=True)
-class Model:
-    """The design's regression, as functions of the second moments Q."""
+def _estimates(
+    model: Model, units: SamplingUnits, draws: Draws | None, options: Options, outcome: str
+) -> tuple[Model, Estimates]:
+    """What the outcome's own model says; the design without what it can't estimate."""
+    design, reduction = model.design, model.reduction
+    promoters = options.outcome_scale == NET_PROMOTER_SCALE
+    if options.kind == "score":
+        found = linear_estimates(model, draws)
+        if promoters:
+            whole = completed_columns(design, reduction, units, options.seed)
+            found = replace(found, further=net_promoter_effects(design, reduction, whole))
+        return model, found
+    completed: Sequence[np.ndarray] = completed_columns(design, reduction, units, options.seed)
+    design, reduction, completed, separated = without_separated(
+        design, reduction, units, completed, outcome=outcome, kind=options.kind
+    )
+    found = nonlinear_estimates(
+        design,
+        reduction,
+        completed,
+        draws,
+        kind=options.kind,
+        promoters=promoters,
+        seed=options.seed,
+        few_units=FEW_UNITS,
+    )
+    return Model(design, reduction), replace(found, warnings=(*separated, *found.warnings))
 
-    design: Design
-    reduction: Reduction
 
-    @property
-    def exposures(self) -> tuple[int, ...]:
-        return tuple(column for column in self.design.exposure if column is not None)
+def build_model(rows: Rows, units: SamplingUnits, options: Options, *, outcome: str) -> Model:
+    """Reduce the rows of one outcome to the second moments of its design.
 
-    @property
-    def outcome_mean_and_sd(self) -> tuple[float, float]:
-        q = self.reduction.q
-        return float(q[0, 1]), float(np.sqrt(q[1, 1] - q[0, 1] ** 2))
-
-    @cached_property
-    def fitted(self) -> tuple[int, ...]:
-        """Columns that are no linear function of earlier ones: controls first."""
-        design = self.design
-        return independent_columns(
-            self.reduction.q, (*design.controls, *self.exposures, *design.quality)
+    Raises
+    ------
+    AnalysisError
+        No driver can be tested, or too few rows remain.
+    """
+    design = build_design(rows, missing=options.missing, min_n=options.min_n)
+    if not design.tested:
+        raise AnalysisError(
+            f"no driver of {shown(outcome)} can be tested: "
+            + "; ".join(f"{shown(name)}: {why}" for name, why in design.not_tested.items())
         )
-
-    @cached_property
-    def aliased(self) -> frozenset[int]:
-        design = self.design
-        return aliased_columns(
-            self.reduction.q, (*design.controls, *self.exposures, *design.quality)
-        )
-
-    @property
-    def r_squared(self) -> float:
-        return float(importance.r_squared(covariance(self.reduction.q)))
-
-    @property
-    def r_squared_controls(self) -> float:
-        positions = [column - 2 for column in self.design.controls]
-        return float(importance.r_squared(covariance(self.reduction.q), positions))
-
-    def lmg(self, q: np.ndarray) -> np.ndarray:
-        """Importance of how it went: (..., m, m) to (..., p)."""
-        always = [column - 2 for column in (*self.exposures, *self.design.controls)]
-        return importance.lmg(covariance(q), always=always)
-
-    def contact(self, q: np.ndarray) -> np.ndarray:
-        """Importance of having it, of the drivers whose reach is below 1."""
-        if not self.exposures:
-            return np.empty((*q.shape[:-2], 0))
-        used = [0, 1, *self.exposures, *self.design.controls]
-        without_quality = covariance(q[..., used, :][..., :, used])
-        always = range(len(self.exposures), len(used) - 2)
-        return importance.lmg(without_quality, always=tuple(always))
-
-    def effect_sd(self, q: np.ndarray) -> np.ndarray:
-        """Effect of one standard deviation of the rating, for those who had it.
-
-        Not a number where the effect is not determined.
-        """
-        fitted = self.fitted
-        effects = coefficients(q, 1, fitted)
-        place = {column: index for index, column in enumerate(fitted)}
-        values = np.full((*q.shape[:-2], len(self.design.tested)), np.nan)
-        for j, (quality, exposure) in enumerate(
-            zip(self.design.quality, self.design.exposure, strict=True)
-        ):
-            if quality not in place or quality in self.aliased:
-                continue
-            had = 1.0 if exposure is None else q[..., 0, exposure]
-            centre = q[..., 0, quality] / had
-            variance = np.maximum(q[..., quality, quality] / had - centre**2, 0.0)
-            values[..., j] = effects[..., place[quality]] * np.sqrt(variance)
-        return values
+    return Model(design, reduce_columns(design.columns, design.rows, units))
 
 
-def _point_estimates(design: Design, reduction: Reduction, model: Model) -> pd.DataFrame:
-    q = reduction.q
-    moments = covariance(q)
-    always = [column - 2 for column in (*model.exposures, *design.controls)]
+def _mean_and_sd(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    mean = np.average(values, weights=weight)
+    return float(mean), float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
+
+
+def _table(design: Design, found: Estimates) -> pd.DataFrame:
     table = pd.DataFrame(index=pd.Index(design.tested, name="driver"))
-    table["lmg"] = importance.lmg(moments, always=always)
-    table["contact"] = np.nan
-    table.loc[[e is not None for e in design.exposure], "contact"] = model.contact(q)
-    table["share"] = table["lmg"] / table["lmg"].sum()
-    table["relative_weight"] = importance.relative_weights(moments, always=always)
-    table["first"] = importance.first(moments, always=always)
-    table["last"] = importance.last(moments, always=always)
-    for name, (estimates, errors) in _effects(design, reduction, model).items():
-        p = 2 * stats.t.sf(np.abs(estimates / errors), max(reduction.degrees_of_freedom, 1))
-        table[name] = estimates
-        table[_error_name(name, "std_error")] = errors
-        table[_error_name(name, "p_value")] = p
-        table[_error_name(name, "q_value")] = _false_discovery(p)
+    table["lmg"] = found.lmg
+    table["contact"] = found.contact
+    table["share"] = found.lmg / found.lmg.sum()
+    table["relative_weight"] = found.relative_weight
+    table["first"] = found.first
+    table["last"] = found.last
+    for prefix, effects in (("", found.quality_effect), ("contact_", found.contact_effect)):
+        statistic = np.abs(effects.estimate / effects.std_error)
+        p = 2 * stats.t.sf(statistic, effects.degrees_of_freedom)
+        table[f"{prefix}effect"] = effects.estimate
+        table[f"{prefix}std_error"] = effects.std_error
+        table[f"{prefix}p_value"] = p
+        table[f"{prefix}q_value"] = _false_discovery(p)
     table["n"] = [design.described[name].n for name in design.tested]
     table["reach"] = [design.described[name].reach for name in design.tested]
     table["mean"] = [design.described[name].mean for name in design.tested]
-    table["rank"] = ranks(table["lmg"].to_numpy(), descending=True)
-    table["effect_sd"] = model.effect_sd(q)
-    table["rank_each"] = ranks(table["effect_sd"].fillna(-np.inf).to_numpy(), descending=True)
+    table["rank"] = ranks(found.lmg, descending=True)
+    table["effect_sd"] = found.effect_sd
+    table["rank_each"] = ranks(np.nan_to_num(found.effect_sd, nan=-np.inf), descending=True)
     return table
-
-
-def _effects(
-    design: Design, reduction: Reduction, model: Model
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Estimates and design-based errors of quality and of contact.
-
-    The contact effect is at the mean rating of those who had it; its error
-    counts that this centre is estimated.
-    """
-    q = reduction.q
-    fit = regress(q, 1, model.fitted)
-    p = len(design.tested)
-    estimates = np.full((2, p), np.nan)
-    gradients = np.zeros((2 * p, fit.gradient.shape[1]))
-    for j, (quality, exposure) in enumerate(zip(design.quality, design.exposure, strict=True)):
-        if quality not in fit.columns or quality in model.aliased:
-            continue
-        estimates[0, j], gradients[j] = fit.at(quality)
-        if exposure is None or exposure not in fit.columns or exposure in model.aliased:
-            continue
-        raw, gradient = fit.at(exposure)
-        had = q[0, exposure]
-        centre = q[0, quality] / had
-        estimates[1, j] = raw + estimates[0, j] * centre
-        gradients[p + j] = gradient + centre * gradients[j]
-        gradients[p + j, quality] += estimates[0, j] / had  # vech begins with Q[0], the means
-        gradients[p + j, exposure] -= estimates[0, j] * centre / had
-    errors = np.sqrt(np.diag(reduction.covariance_of(gradients))).reshape(2, p)
-    errors = np.where(np.isnan(estimates), np.nan, errors)
-    return {
-        "effect": (estimates[0], errors[0]),
-        "contact_effect": (estimates[1], errors[1]),
-    }
-
-
-def _error_name(effect: str, name: str) -> str:
-    return name if effect == "effect" else f"contact_{name}"
 
 
 def _false_discovery(p: np.ndarray) -> np.ndarray:
@@ -412,62 +355,38 @@ def _false_discovery(p: np.ndarray) -> np.ndarray:
 
 
 def _with_intervals(
-    table: pd.DataFrame,
-    model: Model,
-    lmg_draws: np.ndarray,
-    effect_sd_draws: np.ndarray,
-    top: int,
-    options: Options,
+    table: pd.DataFrame, found: Estimates, reduction: Reduction, top: int, options: Options
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Add the interval columns, and name the drivers whose share may be none."""
-    reduction = model.reduction
-    lmg = table["lmg"].to_numpy()
-    if reduction.n_units < FEW_UNITS:
-        lower, upper = _jackknife_interval(model, lmg, options.confidence)
+    lmg, draws = found.lmg, found.lmg_draws
+    if found.jackknife_variance is not None:
+        lower, upper = _jackknife_interval(
+            lmg, found.jackknife_variance, reduction.degrees_of_freedom, options.confidence
+        )
     else:
-        lower, upper = percentile_interval(lmg_draws, options.confidence)
-    none = _zero_order_p(model) > ASSOCIATED
-    sets = rank_sets(
-        lmg, np.atleast_2d(np.cov(lmg_draws, rowvar=False)), options.confidence, seed=options.seed
-    )
+        lower, upper = percentile_interval(draws, options.confidence)
+    none = found.alone_p > ASSOCIATED
+    spread = np.atleast_2d(np.cov(draws, rowvar=False))
+    sets = rank_sets(lmg, spread, options.confidence, seed=options.seed)
     table = table.assign(
         ci_lower=np.where(none, 0.0, lower),
         ci_upper=upper,
         rank_lower=sets.lower,
         rank_upper=sets.upper,
-        p_top=p_top(lmg_draws, top),
-        p_top_each=p_top(np.nan_to_num(effect_sd_draws, nan=-np.inf), top),
+        p_top=p_top(draws, top),
+        p_top_each=p_top(np.nan_to_num(found.effect_sd_draws, nan=-np.inf), top),
     )
     return table, tuple(table.index[none])
 
 
 def _jackknife_interval(
-    model: Model, lmg: np.ndarray, confidence: float
+    lmg: np.ndarray, variance: np.ndarray, degrees_of_freedom: int, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """On the square root of lmg, cut at 0: for fewer than 40 units."""
-    reduction = model.reduction
-    left_out = model.lmg(reduction.without_each_unit())
-    error = np.sqrt(jackknife_variance(left_out, lmg, reduction.units))
     root = np.sqrt(np.maximum(lmg, np.finfo(float).tiny))
-    t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
-    half = t * error / (2 * root)
+    t = stats.t.ppf((1 + confidence) / 2, max(degrees_of_freedom, 1))
+    half = t * np.sqrt(variance) / (2 * root)
     return np.maximum(root - half, 0.0) ** 2, (root + half) ** 2
-
-
-def _zero_order_p(model: Model) -> np.ndarray:
-    """P-value of each quality when it is the only one beside exposures and controls."""
-    design, reduction = model.design, model.reduction
-    background = independent_columns(reduction.q, (*design.controls, *model.exposures))
-    estimates = np.zeros(len(design.tested))
-    gradients = np.zeros((len(design.tested), reduction.sums.shape[1]))
-    for j, quality in enumerate(design.quality):
-        columns = independent_columns(reduction.q, (*background, quality))
-        if quality in columns:
-            estimates[j], gradients[j] = regress(reduction.q, 1, columns).at(quality)
-    errors = np.sqrt(np.diag(reduction.covariance_of(gradients)))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = np.where(errors > 0, np.abs(estimates / errors), 0.0)
-    return 2 * stats.t.sf(statistic, max(reduction.degrees_of_freedom, 1))
 
 
 def _columns(resampled: bool) -> list[str]:
@@ -481,83 +400,3 @@ def _columns(resampled: bool) -> list[str]:
     ]
     needs_draws = {"ci_lower", "ci_upper", "rank_lower", "rank_upper", "p_top", "p_top_each"}
     return [name for name in names if resampled or name not in needs_draws]
-
-
-def _warnings(
-    design: Design,
-    reduction: Reduction,
-    model: Model,
-    table: pd.DataFrame,
-    unsupported: tuple[str, ...],
-) -> list[str]:
-    found = []
-    if design.n_blank_outcome:
-        found.append(
-            f"{design.n_blank_outcome} rows have no answer for the outcome and are left out."
-        )
-    if design.n_dropped:
-        found.append(f"{design.n_dropped} rows with a blank are left out (missing: drop).")
-    found += [f"{shown(name)} is not tested: {why}." for name, why in design.not_tested.items()]
-    everyone = [name for name, e in zip(design.tested, design.exposure, strict=True) if e is None]
-    if everyone:
-        found.append(
-            f"No contact effect for {_named(everyone)}: everyone who answered had it (reach 1)."
-        )
-    often_blank = [
-        f"{name} ({design.described[name].blank_share:.0%})"
-        for name in design.tested
-        if design.described[name].blank_share > WARN_BLANK_SHARE
-    ]
-    if often_blank:
-        found.append(f"Often left blank: {_named(often_blank)}.")
-    aliased = [
-        name
-        for name, quality in zip(design.tested, design.quality, strict=True)
-        if quality in model.aliased
-    ]
-    if aliased:
-        found.append(
-            f"Exactly collinear: {_named(aliased)}. They share their importance; the effect of "
-            "each is not estimable. Keep one of them, or combine them."
-        )
-    if unsupported:
-        found.append(f"The importance of {_named(unsupported)} is not distinguishable from none.")
-    suppressed = _suppressed(model, table)
-    if suppressed:
-        found.append(
-            f"Suppression: the effect of {_named(suppressed)} has another sign than its plain "
-            "correlation with the outcome. Check coding and scale before using it."
-        )
-    effect = reduction.n_obs / reduction.n_effective
-    if effect > LARGE_DESIGN_EFFECT:
-        found.append(
-            f"The weights cost precision: {reduction.n_obs} rows are worth "
-            f"{reduction.n_effective:.0f} (design effect of weighting {effect:.1f})."
-        )
-    if reduction.n_units < FEW_UNITS:
-        found.append(
-            f"Only {reduction.n_units} clusters: intervals come from the jackknife and are "
-            "themselves uncertain."
-        )
-    if reduction.units.merged:
-        groups = "; ".join(" with ".join(group) for group in reduction.units.merged)
-        found.append(f"Strata with a single cluster were merged: {groups}.")
-    if not reduction.moments.converged:
-        found.append(
-            "Completing the blanks did not converge: point estimates are approximate. "
-            "Compare with missing: drop."
-        )
-    return found
-
-
-def _suppressed(model: Model, table: pd.DataFrame) -> list[str]:
-    """Drivers significant with another sign than their correlation given the rest."""
-    q, design = model.reduction.q, model.design
-    always = [column - 2 for column in (*model.exposures, *design.controls)]
-    swept = importance.sweep_out(covariance(q), always)
-    opposite = np.sign(table["effect"].to_numpy()) == -np.sign(swept[0, 1:])
-    return list(table.index[opposite & (table["p_value"].to_numpy() <= ASSOCIATED)])
-
-
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(shown(name) for name in names)

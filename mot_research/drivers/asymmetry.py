@@ -72,6 +72,9 @@ def asymmetry(
         Indexed by tested driver. Numbers are missing where they are not
         estimable, with the reason.
     """
+    if not design.tested:
+        none = pd.DataFrame(columns=[*_COLUMNS, "kind", "reason", "alike"])
+        return Asymmetry(none.rename_axis("driver"))
     rows = design.rows
     places = [rows.drivers.index(name) for name in design.tested]
     high, low = (_boxes(design, places, boxes, which) for which in (0, 1))

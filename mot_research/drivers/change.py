@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mot_research.drivers.analysis import MODELS
 from mot_research.drivers.comparison import (
     IMPORTANCE_DRAWS,
     Comparison,
@@ -32,6 +31,13 @@ from mot_research.study.definition import Outcome, Rules
 from mot_research.survey.wave import Survey
 
 QUANTITIES = ("rating", "reach", "effect", "lmg", "share")
+MODELS = {  # the decomposition is exact for a linear model alone, whatever decides elsewhere
+    "score": "least squares on the score",
+    "ordered": "least squares on the scale's numbers",
+    "binary": "least squares on 0 and 1",
+    "amount": "least squares in currency units",
+    "share": "least squares on the share",
+}
 REFERENCE_POINT = (
     "How the changed effects are split by moment depends on the point from which ratings and "
     "controls are counted (Oaxaca & Ransom 1999): here the earlier wave's mean ratings. "

@@ -95,6 +95,8 @@ class Design:
         Position of each player's exposure, None where its reach is 1.
     controls : tuple of int
         Positions of the controls, with the exposures of drivers not tested.
+    kept : ndarray (n,) of int
+        Which of the rows given these are.
     described : mapping of driver to Described
     not_tested : mapping of driver to reason
     """
@@ -106,6 +108,7 @@ class Design:
     quality: tuple[int, ...]
     exposure: tuple[int | None, ...]
     controls: tuple[int, ...]
+    kept: np.ndarray
     described: Mapping[str, Described]
     not_tested: Mapping[str, str]
     n_blank_outcome: int
@@ -128,7 +131,8 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
     """
     usable = np.logical_and(np.isfinite(rows.outcome), rows.weight > 0)
     n_blank_outcome = int(np.isnan(rows.outcome).sum())
-    rows = rows.keep(np.flatnonzero(usable))
+    kept = np.flatnonzero(usable)
+    rows = rows.keep(kept)
     described = {name: _describe(rows, j) for j, name in enumerate(rows.drivers)}
     not_tested = _reasons(rows, described, min_n)
     players = [j for j, name in enumerate(rows.drivers) if name not in not_tested]
@@ -140,7 +144,7 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
         for values in control_columns.values():
             whole &= np.isfinite(values)
         n_dropped = int((~whole).sum())
-        rows = rows.keep(np.flatnonzero(whole))
+        rows, kept = rows.keep(np.flatnonzero(whole)), kept[whole]
         control_columns = {name: values[whole] for name, values in control_columns.items()}
         players, lost = _still_varying(rows, players)
         not_tested = {**not_tested, **lost}
@@ -184,6 +188,7 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
         quality=tuple(quality),
         exposure=tuple(exposure),
         controls=tuple(range(first_control, len(columns) + 1)),
+        kept=kept,
         described=described,
         not_tested=not_tested,
         n_blank_outcome=n_blank_outcome,

@@ -41,18 +41,18 @@ def flips(
     values = np.array([effects[name].values for name in names])  # (k, p)
     influence = np.array([effects[name].influence for name in names])  # (k, G, p)
     df = max(everyone.reduction.degrees_of_freedom, 1)
-    pooled = everyone.effect().values
-    error = np.array(
-        [np.sqrt(np.diag(covariance_of_influence(scores, units))) for scores in influence]
+    together = everyone.effect()
+    pooled = together.values
+    sign = _proven_sign(together, units, df, false_discovery_rate)
+    signed = np.array(
+        [_proven_sign(effects[name], units, df, false_discovery_rate) for name in names]
     )
-    own = 2 * stats.t.sf(np.abs(values) / np.where(error > 0, error, np.nan), df)
-    signed = np.where(own <= false_discovery_rate, np.sign(values), 0.0)
     p = np.array(
         [_interaction(values[:, j], influence[:, :, j], units, df) for j in range(len(moments))]
     )
     q = false_discovery(p)
     both = (signed > 0).any(axis=0) & (signed < 0).any(axis=0)
-    opposite = (signed * np.sign(pooled) < 0).any(axis=0)
+    opposite = (signed * sign < 0).any(axis=0)
     lowest = np.argmin(np.where(np.isnan(values), np.inf, values), axis=0)
     highest = np.argmax(np.where(np.isnan(values), -np.inf, values), axis=0)
     each = np.arange(len(moments))
@@ -69,6 +69,13 @@ def flips(
         },
         index=moments,
     )
+
+
+def _proven_sign(effects: Estimates, units: SamplingUnits, df: int, level: float) -> np.ndarray:
+    """−1 or 1 where an effect is significant, else 0."""
+    error = np.sqrt(np.diag(covariance_of_influence(effects.influence, units)))
+    statistic = np.abs(effects.values) / np.where(error > 0, error, np.nan)
+    return np.where(2 * stats.t.sf(statistic, df) <= level, np.sign(effects.values), 0.0)
 
 
 def _interaction(values: np.ndarray, influence: np.ndarray, units: SamplingUnits, df: int) -> float:

@@ -81,13 +81,14 @@ class Reduction:
     def resampled(self, draws: Draws) -> np.ndarray:
         """Q of each resample, (B, m, m): blanks by the linearised EM step."""
         chosen = Draws(draws.seed, draws.counts[:, self.chosen], draws.scale[self.chosen])
-        return self._completed(resample_sums(chosen, self.sums))
+        return self.completed(resample_sums(chosen, self.sums))
 
     def without_each_unit(self) -> np.ndarray:
         """Q with each sampling unit left out in turn, (G, m, m)."""
-        return self._completed(jackknife_multipliers(self.units) @ self.sums)
+        return self.completed(jackknife_multipliers(self.units) @ self.sums)
 
-    def _completed(self, totals: np.ndarray) -> np.ndarray:
+    def completed(self, totals: np.ndarray) -> np.ndarray:
+        """Q of other totals of the rows' sums, (B, T) to (B, m, m), by the linearised EM step."""
         flat = self.q[np.triu_indices(self.q.shape[0])]
         delta = totals / totals[:, :1] - flat
         return nearest_possible(unvech(flat + self.moments.linearised(delta)))

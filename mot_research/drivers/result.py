@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from mot_research.drivers.cautions import Caution
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +30,7 @@ class DriverResult:
     waves : tuple of str
         The waves whose rows were used; empty for a bare frame.
     r_squared, r_squared_controls : float
+        Share of the variance, or for kinds other than a score of the deviance.
         Of all columns, and of the controls alone: ``lmg.sum() +
         contact.sum() == r_squared - r_squared_controls``.
     n_obs : int
@@ -38,7 +41,8 @@ class DriverResult:
         Sampling units (clusters, or respondents) and strata among the rows,
         and their difference.
     outcome_mean, outcome_sd : float
-        Weighted, in outcome units.
+        Weighted, on the scale of the effects: of an ordered outcome the share
+        with the top answer.
     top : int
         The K of ``p_top``: the smaller of the K asked for and half the tested
         drivers, rounded up.
@@ -55,6 +59,20 @@ class DriverResult:
     lmg_draws, effect_sd_draws : ndarray (n_resamples, tested drivers)
         The common draws, in the order of ``tested``; no rows without
         resamples.
+    lmg_covariance : ndarray (tested drivers, tested drivers)
+        Design covariance of ``lmg`` by influence values; empty without
+        resamples, and where the importances have none.
+    cautions : tuple of Caution
+        What ``warnings`` says, each with its rule.
+    further : DataFrame
+        One row per driver, with columns that only some kinds of outcome have:
+        ``effect_per_customer`` (effect × reach); for a score of 0 to 10
+        ``nps_effect`` and ``nps_std_error`` (of a rating point on the net
+        promoter share, −1 to 1, by the ordered logit); for an amount
+        ``poisson_effect`` and ``winsorised_effect`` with their errors, two
+        other roads to ``effect``.
+    computed : tuple of str
+        Where a number is not computed exactly: how, and its measured error.
     """
 
     outcome: str
@@ -79,6 +97,10 @@ class DriverResult:
     warnings: tuple[str, ...]
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
+    lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    cautions: tuple[Caution, ...] = ()
+    further: pd.DataFrame = field(default_factory=pd.DataFrame)
+    computed: tuple[str, ...] = ()
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -88,6 +110,11 @@ class DriverResult:
     def tested(self) -> tuple[str, ...]:
         """The drivers that are players, in the order given."""
         return tuple(name for name in self.table.index if name not in self.not_tested)
+
+    @property
+    def is_ranked(self) -> bool:
+        """False where too few rated two drivers, and each has a model of its own."""
+        return bool(self.table["rank"].notna().any())
 
     def row(self, driver: str) -> dict[str, float]:
         """The cells of one driver, by column; those of one not tested are not numbers."""
@@ -107,6 +134,10 @@ class DriverResult:
         customers), ``effect_sd`` (effect × sd of the rating among those who
         had it), ``rank_each``, ``p_top_each`` (by ``effect_sd``). Without
         resamples there are no intervals, no rank intervals and no ``p_top``.
+        Where the outcome is no score, ``effect`` is the average marginal effect
+        of a rating point for those who had it, ``contact_effect`` that of
+        having it, rated as on average, over all rows; ``relative_weight`` is
+        of the second-order expansion, scaled to the sum of ``lmg``.
         """
         return self.table.copy()
 

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from mot_research.drivers.analysis import Options, analyse
+from mot_research.drivers.analysis import Options, analyse_model
 from mot_research.drivers.comparison import (
     IMPORTANCE_DRAWS,
     Comparison,
     Estimates,
     Part,
-    false_discovery,
     first_draws,
-    marked_design,
     part,
     shares,
     with_players,
 )
 from mot_research.drivers.design import Rows, build_design
 from mot_research.drivers.interactions import flips, no_flips
+from mot_research.drivers.linear import Model
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.small_cells import SHOWN_FROM, cell_table, masked, value_table
 from mot_research.drivers.waves import StudyUnits, rows_of_waves
 from mot_research.errors import AnalysisError, shown
-from mot_research.statistics.resampling import Draws
+from mot_research.statistics.resampling import Draws, SamplingUnits
 from mot_research.study.definition import Outcome, Rules
-from mot_research.survey.wave import NOT_EXPERIENCED, RATED, Survey
+from mot_research.survey.wave import Survey
 
 ROWS_PER_COLUMN = 3  # fewer rows than this for each column of the model say nothing
 
@@ -60,7 +59,6 @@ class Segments:
         interaction segment × effect, ``lowest_value``, ``lowest_effect``,
         ``highest_value``, ``highest_effect``, and ``flips``: whether the sign
         depends on the segment (Simpson's warning).
-    not_compared : mapping of moment id to reason
     notes : tuple of str
     confidence : float
     n_resamples : int
@@ -75,7 +73,6 @@ class Segments:
     cells: pd.DataFrame
     differences: pd.DataFrame
     flips: pd.DataFrame
-    not_compared: Mapping[str, str]
     notes: tuple[str, ...]
     confidence: float
     n_resamples: int
@@ -148,12 +145,11 @@ def segments(
     Notes
     -----
     A difference is segment − rest, on the same players on both sides, since an
-    importance depends on the others in the model: the moments that can be
-    tested in any value. It is shown where the value itself can test the
-    moment. A moment *flips* where the interaction has q at or
+    importance depends on the others in the model: the moments that the segment
+    can test and the rest has. A moment *flips* where the interaction has q at or
     below ``rules.false_discovery_rate`` and the values' own effects are
-    significant with both signs, or one is with the sign opposite to that of
-    all values together.
+    significant with both signs, or one is with the sign opposite to a
+    significant effect of all values together.
     """
     having = [wave for wave in waves if segment in survey[wave].segments]
     if not having:
@@ -172,7 +168,7 @@ def segments(
     values = value_table(rows, label)
     some = None if draws is None else first_draws(draws, IMPORTANCE_DRAWS)
     options = Options(
-        kind=outcome.kind,
+        kind="score",  # least squares whatever the outcome: cells are small, and differences linear
         missing=rules.missing,
         top=rules.top,
         min_n=rules.min_n,
@@ -180,28 +176,46 @@ def segments(
         confidence=rules.confidence,
         seed=rules.seed,
     )
+    parts: dict[str, Part] = {}
     results: dict[str, DriverResult] = {}
     for value in values.index[values["status"] == "analysed"]:
-        chosen = rows.keep(label == value)
         try:
-            _check_rows(chosen, rules)
-            results[value] = analyse(
-                chosen, units.units, some, options, outcome=outcome.id, waves=tuple(having)
-            )
+            parts[value] = _part(rows.keep(label == value), units, rules)
         except AnalysisError as error:
             values.loc[value, ["status", "reason"]] = "not analysed", str(error)
+            continue
+        results[value] = analyse_model(
+            Model(parts[value].design, parts[value].reduction),
+            units.units,
+            some,
+            options,
+            outcome=outcome.id,
+            waves=tuple(having),
+        )
     cells = cell_table(rows, label, values)
-    differences, flipping, not_compared = _compare(rows, label, units, some, results, rules)
+    tables: dict[tuple[str, str], pd.DataFrame] = {}
+    flipping = no_flips()
+    if len(values) > 1 and results:
+        for value, result in results.items():
+            others = rows.keep(label != value)
+            for quantity, table in _differences(parts[value], result, others, some, rules).items():
+                tables[quantity, value] = table
+        everyone = _part(rows, units, rules)
+        names = everyone.design.tested
+        effects = {value: _effects(side, names) for value, side in parts.items()}
+        flipping = flips(everyone, effects, rules.false_discovery_rate)
     return Segments(
         segment=segment,
         outcome=outcome.id,
         waves=tuple(having),
         values=values,
-        results={value: masked(result, cells.xs(value)) for value, result in results.items()},
+        results={
+            value: masked(result, cells.loc[[value]].droplevel("value"))
+            for value, result in results.items()
+        },
         cells=cells,
-        differences=differences,
+        differences=_stacked(tables),
         flips=flipping,
-        not_compared=not_compared,
         notes=notes,
         confidence=rules.confidence,
         n_resamples=options.n_resamples,
@@ -220,93 +234,81 @@ def _notes(
     return tuple(notes)
 
 
-def _check_rows(rows: Rows, rules: Rules) -> None:
+def _part(rows: Rows, units: StudyUnits, rules: Rules) -> Part:
+    """Rows by themselves, where they bear a model.
+
+    Raises
+    ------
+    AnalysisError
+        No moment can be tested, or there are few rows for each column.
+    """
     design = build_design(rows, missing=rules.missing, min_n=rules.min_n)
     n, k = design.columns.shape
+    if not design.tested:
+        raise AnalysisError("no moment can be tested")
     if n < ROWS_PER_COLUMN * k:
         raise AnalysisError(
             f"{n} answers are too few for a model of {k} columns: {ROWS_PER_COLUMN * k} are needed"
         )
+    return part(design, units.units, np.ones(n, dtype=bool))
 
 
-def _compare(
-    rows: Rows,
-    label: np.ndarray,
-    units: StudyUnits,
+def _differences(
+    segment: Part,
+    result: DriverResult,
+    others: Rows,
     draws: Draws | None,
-    results: Mapping[str, DriverResult],
     rules: Rules,
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
-    """Segment − rest, the interactions, and what can't be compared."""
-    answered = np.isin(rows.states, (RATED, NOT_EXPERIENCED))
-    not_compared: dict[str, str] = {}
-    for j, name in enumerate(rows.drivers):
-        if all(name in result.not_tested for result in results.values()):
-            not_compared[name] = "not tested in any value"
-        for value in results:
-            if not answered[label == value, j].any():
-                not_compared[name] = f"nobody in {shown(value)} was asked, or answered"
-    players = [name for name in rows.drivers if name not in not_compared]
-    if len(set(label)) < 2 or not results or not players:
-        return _stacked({}), no_flips(), not_compared
-    design, kept = marked_design(with_players(rows, players), label, missing=rules.missing)
-    sides = {
-        value: _side(part(design, units.units, kept == value), draws, result)
-        for value, result in results.items()
+) -> dict[str, pd.DataFrame]:
+    """Segment − rest by quantity; none where the rest bears no model."""
+    players = segment.design.tested
+    rest = _with_players(others, players, segment.units, rules)
+    if rest is None:
+        return {}
+    lmg = result.table.loc[list(players), "lmg"].to_numpy(dtype=float), result.lmg_draws
+    if rest.design.tested != players:
+        # the rest never had some of them: both sides without these
+        again = _with_players(segment.design.rows, rest.design.tested, segment.units, rules)
+        if again is None:
+            return {}
+        segment, lmg = again, _importance(again, draws)
+    pair = Comparison(rest, segment, rules.confidence)
+    (shares_a, drawn_a), (shares_b, drawn_b) = (
+        tuple(shares(values) for values in side) for side in (_importance(rest, draws), lmg)
+    )
+    return {
+        "effect": pair.tested(rest.effect(), segment.effect()),
+        "share": pair.tested_by_draws(shares_a, shares_b, drawn_a, drawn_b),
     }
-    tables: dict[tuple[str, str], pd.DataFrame] = {}
-    for value, side in sides.items():
-        others = set(label) - {value}
-        if others <= set(sides) and len(others) == 1:
-            rest = sides[others.pop()]
-        elif (kept != value).sum() < ROWS_PER_COLUMN * design.columns.shape[1]:
-            continue
-        else:
-            rest = _side(part(design, units.units, kept != value), draws)
-        pair = Comparison(rest.part, side.part, rules.confidence)
-        share = pair.tested_by_draws(
-            *(shares(lmg) for lmg in (rest.lmg, side.lmg, rest.lmg_draws, side.lmg_draws))
-        )
-        tested = [name for name in players if name not in results[value].not_tested]
-        for quantity, table in (
-            ("effect", pair.tested(rest.effect, side.effect)),
-            ("share", share),
-        ):
-            tables[quantity, value] = table.loc[tested].assign(
-                q_value=lambda kept: false_discovery(kept["p_value"].to_numpy())
-            )
-    everyone = part(design, units.units, np.ones(len(kept), dtype=bool))
-    effects = {
-        value: replace(
-            side.effect,
-            values=np.where(
-                np.isin(players, list(results[value].not_tested)), np.nan, side.effect.values
-            ),
-        )
-        for value, side in sides.items()
-    }
-    flipping = flips(everyone, effects, rules.false_discovery_rate)
-    return _stacked(tables), flipping, not_compared
 
 
-@dataclass(frozen=True)
-class _Side:
-    part: Part
-    effect: Estimates
-    lmg: np.ndarray
-    lmg_draws: np.ndarray
+def _with_players(
+    rows: Rows, players: Sequence[str], units: SamplingUnits, rules: Rules
+) -> Part | None:
+    """Rows by themselves with these players, as far as they have them; None where too few."""
+    design = build_design(with_players(rows, players), missing=rules.missing)
+    n, k = design.columns.shape
+    if n < ROWS_PER_COLUMN * k or not design.tested:
+        return None
+    return part(design, units, np.ones(n, dtype=bool))
 
 
-def _side(rows: Part, draws: Draws | None, analysed: DriverResult | None = None) -> _Side:
-    """The importances come from the analysis where that had the same players."""
-    players = rows.design.tested
-    if analysed is not None and analysed.tested == players:
-        lmg = analysed.table.loc[list(players), "lmg"].to_numpy(dtype=float)
-        return _Side(rows, rows.effect(), lmg, analysed.lmg_draws)
-    lmg_draws = np.empty((0, len(players)))
+def _importance(side: Part, draws: Draws | None) -> tuple[np.ndarray, np.ndarray]:
+    lmg_draws = np.empty((0, len(side.design.tested)))
     if draws is not None:
-        lmg_draws = rows.model.lmg(rows.reduction.resampled(draws))
-    return _Side(rows, rows.effect(), rows.model.lmg(rows.reduction.q), lmg_draws)
+        lmg_draws = side.model.lmg(side.reduction.resampled(draws))
+    return side.model.lmg(side.reduction.q), lmg_draws
+
+
+def _effects(side: Part, names: Sequence[str]) -> Estimates:
+    """The effects in the order of these names; NaN where the part can't test one."""
+    found, tested = side.effect(), side.design.tested
+    here = [i for i, name in enumerate(names) if name in tested]
+    there = [tested.index(names[i]) for i in here]
+    values = np.full(len(names), np.nan)
+    influence = np.zeros((len(found.influence), len(names)))
+    values[here], influence[:, here] = found.values[there], found.influence[:, there]
+    return Estimates(values, influence)
 
 
 _TESTED = ["segment", "rest", "difference", "std_error"]

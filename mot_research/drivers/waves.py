@@ -130,6 +130,21 @@ def rows_of_waves(
     )
 
 
+def segments_of_waves(survey: Survey, wave_ids: Sequence[str]) -> dict[str, np.ndarray]:
+    """The segments that every wave has, for the rows of :func:`rows_of_waves`; None if blank."""
+    waves = [survey[wave_id] for wave_id in wave_ids]
+    return {
+        name: np.concatenate(
+            [
+                wave.segments[name].astype(object).where(wave.segments[name].notna(), None)
+                for wave in waves
+            ]
+        )
+        for name in survey.study.segments
+        if all(name in wave.segments for wave in waves)
+    }
+
+
 def _controls(wave: Wave, names: Sequence[str]) -> pd.DataFrame:
     present = [name for name in names if name in wave.controls]
     frame = wave.controls[present].copy()

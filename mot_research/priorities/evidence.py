@@ -12,15 +12,13 @@ from scipy.special import expit
 
 from mot_research.drivers.asymmetry import Asymmetry
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.small_cells import SHOWN_FROM, SUPPRESSED_BELOW
 from mot_research.drivers.waves import StudyUnits
 from mot_research.priorities.result import METRICS, Metric
 from mot_research.statistics.means import DomainMean, domain_mean
 from mot_research.statistics.resampling import percentile_interval
 from mot_research.study.definition import Moment
 from mot_research.survey.wave import NOT_EXPERIENCED, RATED, Survey, Wave
-
-SUPPRESSED_BELOW = 10  # privacy
-SHOWN_FROM = 30  # fewer are not shown: too few to say
 
 
 @dataclass(frozen=True)
@@ -200,6 +198,8 @@ def _importance(deciding: Deciding | None, role: str, moment_id: str) -> Metric:
         return Metric(None, reason=result.not_tested[moment_id])
     if moment_id not in result.table.index:
         return Metric(None, reason="it has no rating in the survey")
+    if not result.is_ranked:
+        return Metric(None, reason="too few rated two moments to share importance out")
     row = result.row(moment_id)
     lower, upper = share_interval(result, moment_id)
     return Metric(row["share"], lower, upper, int(row["n"]))

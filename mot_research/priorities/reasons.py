@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from scipy import stats
 
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.sample_size import REASONABLE, SampleSize, interviews_needed
 from mot_research.priorities.result import Grade, Verdict
 from mot_research.study.definition import Moment, Outcome, Rules
 
 ROLES = {"relationship": "the relationship", "revenue": "revenue"}
-NEEDED_POWER = 0.80
 
 
 def number(value: float) -> str:
@@ -38,6 +38,8 @@ def percent(value: float) -> str:
 
 def unit(outcome: Outcome) -> str:
     """What one unit of an effect on this outcome is."""
+    if outcome.kind == "ordered":
+        return f"percentage points of the top answer to {outcome.name}"
     if outcome.kind in ("binary", "share"):
         return f"percentage points of {outcome.name}"
     return f"points of {outcome.name}" if outcome.kind != "amount" else f"of {outcome.name}"
@@ -45,7 +47,7 @@ def unit(outcome: Outcome) -> str:
 
 def shown_effect(outcome: Outcome, value: float) -> str:
     """An effect in the units that people read: percentage points for shares."""
-    return signed(value * 100) if outcome.kind in ("binary", "share") else signed(value)
+    return signed(value * 100) if outcome.kind in ("binary", "share", "ordered") else signed(value)
 
 
 def interval(outcome: Outcome, lower: float, upper: float) -> str:
@@ -78,6 +80,11 @@ def tested(outcome: Outcome, grade: Grade, result: DriverResult, rules: Rules) -
         span = interval(outcome, grade.ci_lower, grade.ci_upper)
         return _not_proven(outcome, grade, span, result, rules)
     q = q_text(grade.q_value) if grade.q_value is not None else ""
+    if not result.is_ranked:
+        return (
+            f"{effect[0].upper()}{effect[1:]}, {q}; too few rated two moments to rank it "
+            "against others."
+        )
     if grade.p_top is None or grade.p_top_each is None:
         return f"{effect[0].upper()}{effect[1:]}, {q}; without resamples no place is proven."
     places = f"the first {result.top} of {len(result.tested)}"
@@ -107,12 +114,12 @@ def _not_proven(
     sd = grade.effect_sd / grade.effect if grade.effect_sd and grade.effect else None
     if sd is not None and grade.ci_upper is not None and grade.ci_upper * sd < smallest:
         return f"Not proven: {span} per rating point, at most a small effect."
-    needed = _raters_needed(grade, sd, smallest, result)
+    needed = _interviews_needed(grade, sd, smallest, result)
     few = f"; about {needed:,} interviews would tell" if needed else ""
     return f"Not proven: {span} per rating point{few}."
 
 
-def _raters_needed(
+def _interviews_needed(
     grade: Grade, sd: float | None, smallest: float, result: DriverResult
 ) -> int | None:
     """Interviews at which the smallest effect of interest would show with 80 % power."""
@@ -120,9 +127,8 @@ def _raters_needed(
         return None
     tail = (1 + result.confidence) / 2
     error = (grade.ci_upper - grade.ci_lower) / 2 / stats.t.ppf(tail, result.degrees_of_freedom)
-    reach = stats.norm.ppf(tail) + stats.norm.ppf(NEEDED_POWER)
-    times = (reach * error * sd / smallest) ** 2
-    return int(-(-result.n_obs * times // 100) * 100) if times > 1 else None
+    needed = interviews_needed(error * sd, smallest, result.n_obs, result.confidence)
+    return needed if needed is not None and needed > result.n_obs else None
 
 
 def verdict(
@@ -142,18 +148,30 @@ def verdict(
     return lead + " ".join(wanted)
 
 
-def border(sure: int, possible: int, top: int, n_tested: int) -> str:
-    """Which places are settled, and how many moments can't be told apart for the rest."""
+def border(
+    sure: int, possible: int, top: int, n_tested: int, size: SampleSize | None = None
+) -> str:
+    """Which places are settled, how many moments can't be told apart, and what would tell."""
     if sure == possible:
         return f"The first {top} of the {n_tested} tested moments are settled."
     rest = possible - sure
     if sure == 0:
-        return (
+        told = (
             f"No place among the first {top} is settled: {rest} of the {n_tested} tested moments "
             "may belong there and can't be told apart. Choose among them by cost or passion."
         )
-    are = "1 moment is" if sure == 1 else f"{sure} moments are"
-    return (
-        f"{are} sure to be among the first {top}; for the other places {rest} moments can't be "
-        "told apart: choose among them by cost or passion."
-    )
+    else:
+        are = "1 moment is" if sure == 1 else f"{sure} moments are"
+        told = (
+            f"{are} sure to be among the first {top}; for the other places {rest} moments can't "
+            "be told apart: choose among them by cost or passion."
+        )
+    return f"{told} {_what_would_settle(size)}".strip()
+
+
+def _what_would_settle(size: SampleSize | None) -> str:
+    if size is None or not size.border_pair:
+        return ""
+    if size.more is None:
+        return f"Not even {REASONABLE} times as many interviews would settle it."
+    return f"About {size.more:,} more interviews would settle it." if size.more else ""

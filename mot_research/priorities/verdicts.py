@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.sample_size import sample_size
 from mot_research.priorities import reasons
 from mot_research.priorities.evidence import Deciding, share_interval
 from mot_research.priorities.result import (
@@ -113,7 +114,9 @@ def _tested(result: DriverResult, moment: Moment, one: Deciding, rules: Rules, s
     real = bool(row["q_value"] <= rules.false_discovery_rate)
     best = np.nanmax([p_top, p_each, 0.0])
     grade: GradeName = "not_proven"
-    if real and row["effect"] > 0:
+    if real and row["effect"] > 0 and not result.is_ranked:
+        grade = "likely"  # an effect without a place: nothing shows it to be among the top
+    elif real and row["effect"] > 0:
         grade = "proven" if best >= rules.p_top else "likely" if best >= LIKELY_FROM else "minor"
     flags = []
     if grade == "proven" and p_top < rules.p_top:
@@ -139,7 +142,7 @@ def _tested(result: DriverResult, moment: Moment, one: Deciding, rules: Rules, s
         share=_number(row["share"]),
         share_lower=share_lower,
         share_upper=share_upper,
-        rank=int(row["rank"]),
+        rank=int(row["rank"]) if result.is_ranked else None,
         rank_lower=int(row["rank_lower"]) if ranked else None,
         rank_upper=int(row["rank_upper"]) if ranked else None,
         p_top=_number(p_top),
@@ -149,6 +152,8 @@ def _tested(result: DriverResult, moment: Moment, one: Deciding, rules: Rules, s
 
 def _having_it_matters(result: DriverResult, moment_id: str, rules: Rules) -> bool:
     """Whether the contact itself explains as much as a top moment, silently."""
+    if not result.is_ranked:
+        return False
     row = result.row(moment_id)
     border = np.sort(result.table["lmg"].dropna().to_numpy())[-result.top]
     return bool(row["contact_q_value"] <= rules.false_discovery_rate and row["contact"] >= border)
@@ -294,6 +299,5 @@ def _border(result: DriverResult | None) -> str:
         return ""
     lmg, covariance = _importances(result)
     sets = top_k_sets(lmg, covariance, result.top, result.confidence, seed=result.seed)
-    return reasons.border(
-        int(sets.sure.sum()), int(sets.possible.sum()), result.top, len(result.tested)
-    )
+    sure, possible = int(sets.sure.sum()), int(sets.possible.sum())
+    return reasons.border(sure, possible, result.top, len(result.tested), sample_size(result))

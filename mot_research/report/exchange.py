@@ -16,6 +16,8 @@ from typing import Any
 import pandas as pd
 
 from mot_research.drivers.change import Change
+from mot_research.drivers.paths import Paths
+from mot_research.drivers.reliability import Reliability
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
@@ -63,6 +65,30 @@ def findings_record(findings: Findings) -> dict[str, Any]:
                 for entry in by_outcome.values()
             ],
             "value": None,
+            "paths": [_paths(one) for one in findings.paths.values()],
+            "robustness": [
+                {
+                    "outcome": one.outcome,
+                    "condition_index": one.condition_index,
+                    "conditions": _rows(one.conditions, index=False),
+                    "moments": _rows(one.to_frame()),
+                    "left_out": _rows(one.left_out, index=False),
+                    "not_left_out": list(one.not_left_out),
+                }
+                for one in findings.robustness.values()
+            ],
+            "sample_sizes": [
+                {
+                    "outcome": one.outcome,
+                    "n_obs": one.n_obs,
+                    "power": one.power,
+                    "border": one.border,
+                    "border_pair": list(one.border_pair),
+                    "moments": _rows(one.to_frame()),
+                }
+                for one in findings.sample_sizes.values()
+            ],
+            "reliability": _reliability(findings.reliability),
             "warnings": list(findings.warnings),
             "problems": _rows(findings.problems.drop(columns="examples"), index=False),
         }
@@ -118,7 +144,38 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
             {**row, "not_tested": result.not_tested.get(row["driver"])}
             for row in _rows(result.to_frame())
         ],
+        "further": _rows(result.further),
+        "computed": list(result.computed),
         "warnings": list(result.warnings),
+        "cautions": [asdict(caution) for caution in result.cautions],
+    }
+
+
+def _paths(one: Paths) -> dict[str, Any]:
+    return {
+        "outcome": one.outcome,
+        "mediator": one.mediator,
+        "waves": list(one.waves),
+        "n_obs": one.n_obs,
+        "b": one.b,
+        "b_ci_lower": one.b_ci_lower,
+        "b_ci_upper": one.b_ci_upper,
+        "confidence": one.confidence,
+        "note": one.note,
+        "moments": _rows(one.to_frame()),
+    }
+
+
+def _reliability(one: Reliability | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "wave": one.wave,
+        "halo": one.halo,
+        "halo_correlation": one.halo_correlation,
+        "n_ratings": one.n_ratings,
+        "n_pairs": one.n_pairs,
+        "scales": _rows(one.to_frame()),
     }
 
 
@@ -156,7 +213,6 @@ def _segment(findings: Findings, found: Segments) -> dict[str, Any]:
         ],
         "differences": _rows(found.differences),
         "flips": _rows(found.flips),
-        "not_compared": dict(found.not_compared),
         "notes": list(found.notes),
     }
 

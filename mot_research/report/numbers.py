@@ -129,7 +129,7 @@ def effect_writing(kind: str, values: Iterable[float | None]) -> Writing:
     All ``values`` of a table get the same number of digits.
     """
     found = list(values)
-    if kind in ("binary", "share"):
+    if kind in ("binary", "share", "ordered"):
         points = digits_for(*(None if v is None else 100 * v for v in found))
         digits = max(1, min(points, 2))
         return Writing(lambda value: signed(100 * value, digits))

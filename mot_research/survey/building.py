@@ -62,6 +62,7 @@ def build_wave(
         controls=_controls(rows),
         expected=_beside(rows, "expected", asked),
         emotion=_beside(rows, "emotion", asked),
+        scale_items=_scale_items(rows),
         asked=asked,
         outcomes_asked=outcomes_asked,
         source=InputFile(source.file, table.sha256, rows.n),
@@ -315,5 +316,27 @@ def _beside(rows: _Rows, kind: str, asked: tuple[str, ...]) -> pd.DataFrame:
             continue
         read = columns.expected_values if kind == "expected" else columns.free_numbers
         found[moment_id], problems = read(cells, rows.study.ratings_for(moment))
+        rows.add(problems)
+    return pd.DataFrame(found, index=rows.index, dtype="float64")
+
+
+def _scale_items(rows: _Rows) -> pd.DataFrame:
+    """Return the items of multi-item scales; one that the file lacks is left out.
+
+    The ratings' codes for no value hold for items on the ratings' scale; an
+    item with values beyond it has a scale of its own.
+    """
+    found = {}
+    for name in dict.fromkeys(item for items in rows.study.scales.values() for item in items):
+        if not rows.is_asked(name) or rows.name_in_file(name) not in rows.table.frame:
+            continue
+        cells = rows.cells(name, "an item of a scale")
+        if cells is None:
+            continue
+        scale = rows.study.ratings
+        values, problems = columns.free_numbers(cells, scale)
+        if scale is not None and ((values < scale.low) | (values > scale.high)).any():
+            values, problems = columns.free_numbers(cells)
+        found[name] = values
         rows.add(problems)
     return pd.DataFrame(found, index=rows.index, dtype="float64")

@@ -57,6 +57,8 @@ class Wave:
         NaN where a number is blank. A control not on this wave has no column.
     expected, emotion : DataFrame, float
         A column for each moment that has one; NaN where blank.
+    scale_items : DataFrame, float
+        The items of multi-item scales that this wave has; NaN where blank.
     asked, outcomes_asked : tuple of str
         Ids of the moments and outcomes that this wave has.
     source : InputFile
@@ -75,6 +77,7 @@ class Wave:
     controls: pd.DataFrame
     expected: pd.DataFrame
     emotion: pd.DataFrame
+    scale_items: pd.DataFrame
     asked: tuple[str, ...]
     outcomes_asked: tuple[str, ...]
     source: InputFile

@@ -1,96 +1,123 @@
-"""Penalty and reward: against R, and on surveys with a known truth."""
+"""Penalty and reward: against R, and the class that a planted truth gets."""
 
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from scipy import stats
 
 from mot_research.drivers.asymmetry import asymmetry
-from mot_research.drivers.design import build_design
-from mot_research.drivers.frames import rows_of_frame
+from mot_research.drivers.design import Rows, build_design
+from mot_research.statistics.resampling import sampling_units
+from mot_research.survey.wave import NOT_EXPERIENCED, RATED
 
-REFERENCE = 1e-9
+REFERENCE = 1e-8  # closed forms; the reference has 12 digits
+MIDDLE = 3.0
+BOXES = ((5,), (1, 2))
 
 
-def fit(frame, outcome, drivers, **codes):
-    rows, units, _ = rows_of_frame(
-        frame,
-        outcome,
-        tuple(drivers),
-        controls=(),
-        weight=None,
-        cluster=None,
-        stratum=None,
-        not_experienced=codes.get("not_experienced", ()),
-        blank=codes.get("blank", ()),
-        scale=(1, 5),
-        kind="score",
+def fitted(ratings, outcome, *, states=None, weight=None, cluster=None):
+    n, p = ratings.shape
+    units = sampling_units(np.arange(n) if cluster is None else cluster)
+    rows = Rows(
+        drivers=tuple(f"m{j}" for j in range(p)),
+        ratings=ratings,
+        states=np.full((n, p), RATED) if states is None else states,
+        outcome=outcome,
+        weight=np.ones(n) if weight is None else weight,
+        controls=pd.DataFrame(index=range(n)),
+        unit=units.codes,
     )
     design = build_design(rows, missing="em")
-    return asymmetry(design, units, dict.fromkeys(drivers, ((5,), (1, 2)))).table
+    return asymmetry(design, units, dict.fromkeys(design.tested, BOXES)).table
 
 
-def test_penalties_and_rewards_are_those_of_r(shared):
-    reference = json.loads(
-        (shared / "golden" / "collinearity_oaxaca_mediation.json").read_text(encoding="utf-8")
-    )["penalty_reward"]["coef"]["Estimate"]
-    frame = pd.read_csv(shared / "data" / "an_sfo2017_cc.csv.gz")
-    table = fit(frame, "all", ["food", "sign", "walkways"])
-    for name in table.index:
-        expected = reference[f"I({name} >= 5)TRUE"], -reference[f"I({name} <= 2)TRUE"]
-        found = tuple(table.loc[name, ["reward", "penalty"]])
-        assert found == pytest.approx(expected, rel=REFERENCE)
+def simulated(penalty, reward, *, n=4000, seed=1, reach=1.0):
+    rng = np.random.default_rng(seed)
+    ratings = rng.integers(1, 6, (n, len(penalty))).astype(float)
+    had = rng.random(ratings.shape) < reach
+    outcome = rng.normal(size=n)
+    outcome += (had * ((ratings == 5) * np.array(reward))).sum(axis=1)
+    outcome -= (had * ((ratings <= 2) * np.array(penalty))).sum(axis=1)
+    ratings[~had] = np.nan
+    states = np.where(had, RATED, NOT_EXPERIENCED)
+    return ratings, outcome, states
 
 
 @pytest.fixture(scope="module")
-def simulated():
-    rng = np.random.default_rng(5)
-    n = 4000
-    ratings = rng.choice([1, 2, 3, 4, 5], (n, 4), p=[0.15, 0.15, 0.2, 0.25, 0.25])
-    frame = pd.DataFrame(ratings, columns=["basic", "delight", "even", "null"])
-    high, low = frame == 5, frame <= 2
-    y = -1.0 * low["basic"] + 1.0 * high["delight"] + 0.8 * high["even"] - 0.8 * low["even"]
-    had = rng.random(n) < 0.6
-    frame["delight"] = frame["delight"].where(had, 6)
-    y = y - 1.0 * (high["delight"] & ~had)
-    frame["null"] = frame["null"].where(rng.random(n) > 0.1, 0)
-    return frame.assign(y=y + 0.5 * had + rng.normal(size=n))
+def airport(shared):
+    return pd.read_csv(shared / "data" / "an_sfo2017_cc.csv.gz")
 
 
-def test_the_four_classes_are_found(simulated):
-    table = fit(
-        simulated, "y", ["basic", "delight", "even", "null"], not_experienced=(6,), blank=(0,)
+def test_equals_the_regression_on_boxes_in_r(shared, airport):
+    text = (shared / "golden" / "collinearity_oaxaca_mediation.json").read_text(encoding="utf-8")
+    expected = json.loads(text)["penalty_reward"]["coef"]["Estimate"]
+    names = ["food", "sign", "walkways"]
+    table = fitted(airport[names].to_numpy(dtype=float), airport["all"].to_numpy(dtype=float))
+    for j, name in enumerate(names):
+        row = table.loc[f"m{j}"]
+        assert row["reward"] == pytest.approx(expected[f"I({name} >= 5)TRUE"], rel=REFERENCE)
+        assert -row["penalty"] == pytest.approx(expected[f"I({name} <= 2)TRUE"], rel=REFERENCE)
+
+
+def test_intervals_and_wald_tests_are_those_of_the_cluster_sandwich(airport):
+    names = ["food", "sign", "walkways"]
+    ratings = airport[names].to_numpy(dtype=float)
+    table = fitted(
+        ratings,
+        airport["all"].to_numpy(dtype=float),
+        weight=airport["weight"].to_numpy(),
+        cluster=airport["runid"],
     )
-    assert table["kind"].to_dict() == {
-        "basic": "basic",
-        "delight": "delight",
-        "even": "performance",
-        "null": "undecided",
-    }
-    assert "neither penalty nor reward" in table.at["null", "reason"]
-
-
-def test_intervals_hold_the_truth(simulated):
-    table = fit(
-        simulated, "y", ["basic", "delight", "even", "null"], not_experienced=(6,), blank=(0,)
+    x = sm.add_constant(np.column_stack([ratings == 5, ratings <= 2]).astype(float))
+    model = sm.WLS(airport["all"], x, weights=airport["weight"])
+    fit = model.fit(
+        cov_type="cluster",
+        cov_kwds={"groups": pd.factorize(airport["runid"])[0], "use_correction": False},
     )
-    truth = {"basic": (0.0, 1.0), "delight": (1.0, 0.0), "even": (0.8, 0.8), "null": (0.0, 0.0)}
-    for name, (reward, penalty) in truth.items():
-        row = table.loc[name]
-        assert row["reward_ci_lower"] < reward < row["reward_ci_upper"]
-        assert row["penalty_ci_lower"] < penalty < row["penalty_ci_upper"]
+    groups = airport["runid"].nunique()
+    covariance = fit.cov_params().to_numpy() * groups / (groups - 1)
+    t = stats.t.ppf(0.975, groups - 1)
+    for j in range(3):
+        high, low = 1 + j, 4 + j
+        half = (table["reward_ci_upper"] - table["reward_ci_lower"]).iloc[j] / 2
+        assert half == pytest.approx(t * np.sqrt(covariance[high, high]), rel=REFERENCE)
+        pair = [high, low]
+        values = fit.params.to_numpy()[pair]
+        wald = values @ np.linalg.solve(covariance[np.ix_(pair, pair)], values) / 2
+        expected = stats.f.sf(wald, 2, groups - 2)
+        assert table["p_value"].iloc[j] == pytest.approx(expected, rel=1e-6)
 
 
-def test_too_few_extremes_are_undecided_with_the_counts(simulated):
-    table = fit(simulated.head(60), "y", ["basic", "even"])
-    assert (table[["n_high", "n_low"]].min(axis=1) < 25).all()
-    assert (table["kind"] == "undecided").all()
-    assert table["reason"].str.contains("25 of each are needed").all()
+@pytest.mark.parametrize("reach", [1.0, 0.5])
+def test_planted_classes_are_found(reach):
+    ratings, outcome, states = simulated([1.0, 0.1, 0.8, 0.0], [0.1, 1.0, 0.8, 0.0], reach=reach)
+    table = fitted(ratings, outcome, states=states)
+    assert table["kind"].tolist() == ["basic", "delight", "performance", "undecided"]
+    assert "told from none" in table["reason"].iloc[3]
 
 
-def test_nobody_in_a_box_is_a_reason_not_a_crash(simulated):
-    table = fit(simulated.assign(basic=simulated["basic"].clip(3, 4)), "y", ["basic", "even"])
-    assert table.at["basic", "kind"] == "undecided"
-    assert "0 high and 0 low" in table.at["basic", "reason"]
-    assert np.isnan(table.at["basic", "reward"])
+def test_few_extreme_ratings_leave_the_class_open():
+    ratings, outcome, _ = simulated([1.0], [0.1], n=300)
+    rare = np.flatnonzero(ratings[:, 0] <= 2)[10:]
+    ratings[rare] = MIDDLE
+    row = fitted(ratings, outcome).iloc[0]
+    assert row["kind"] == "undecided"
+    assert "too few extreme ratings" in row["reason"]
+
+
+def test_a_wrong_sign_beyond_doubt_is_undecided():
+    ratings, outcome, _ = simulated([-1.0], [1.0])
+    row = fitted(ratings, outcome).iloc[0]
+    assert row["kind"] == "undecided"
+    assert "wrong sign" in row["reason"]
+
+
+def test_a_box_that_nobody_is_in_is_not_estimable():
+    ratings, outcome, _ = simulated([1.0, 1.0], [0.1, 0.1])
+    ratings[ratings[:, 0] == 5, 0] = MIDDLE
+    row = fitted(ratings, outcome).iloc[0]
+    assert np.isnan(row["reward"])
+    assert row["kind"] == "undecided"

@@ -1,53 +1,79 @@
-"""Weighted means of domains: estimate and design-based error."""
+"""Weighted means of a domain against R's survey package, and what differences share."""
+
+import json
 
 import numpy as np
+import pandas as pd
 import pytest
-import statsmodels.api as sm
 
 from mot_research.statistics.means import domain_mean
 from mot_research.statistics.resampling import sampling_units
 
-EXACT = 1e-10
+SURVEY = 1e-8  # closed forms; the reference has 12 digits
+DESIGNS = {
+    "weights_only": (None, None),
+    "cluster_runid": ("runid", None),
+    "strata_cluster": ("runid", "strata"),
+}
 
 
-@pytest.fixture
-def sample():
-    rng = np.random.default_rng(2)
-    clusters = rng.integers(0, 40, 500)
-    values = rng.normal(size=500) + rng.normal(size=40)[clusters]
-    values[rng.random(500) < 0.3] = np.nan
-    return values, rng.uniform(0.5, 3, 500), clusters
+@pytest.fixture(scope="module")
+def airport(shared):
+    return pd.read_csv(shared / "data" / "an_sfo2017_cc.csv.gz")
 
 
-def test_mean_and_error_are_those_of_a_regression_on_a_constant(sample):
-    values, weights, clusters = sample
-    units = sampling_units(clusters)
-    mean = domain_mean(values, weights, units.codes, units.n_units)
-    inside = np.isfinite(values)
-    fit = sm.WLS(values[inside], np.ones(inside.sum()), weights[inside]).fit(
-        cov_type="cluster", cov_kwds={"groups": clusters[inside], "use_correction": False}
+@pytest.fixture(scope="module")
+def reference(shared):
+    text = (shared / "golden" / "outcome_models.json").read_text(encoding="utf-8")
+    return json.loads(text)["survey"]
+
+
+def units_of(airport, design):
+    cluster, stratum = DESIGNS[design]
+    labels = np.arange(len(airport)) if cluster is None else airport[cluster]
+    return sampling_units(labels, None if stratum is None else airport[stratum])
+
+
+def mean_of(values, airport, units):
+    weights = airport["weight"].to_numpy()
+    return domain_mean(values.to_numpy(dtype=float), weights, units.codes, units.n_units)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_equals_svymean(airport, reference, design):
+    expected, units = reference[design]["means"], units_of(airport, design)
+    for name, mean in expected["est"].items():
+        found = mean_of(airport[name], airport, units)
+        assert found.estimate == pytest.approx(mean, rel=SURVEY)
+        error = found.std_error(units.stratum_of_unit)
+        assert error == pytest.approx(expected["se"][name], rel=SURVEY)
+
+
+@pytest.mark.parametrize("design", ["weights_only", "cluster_runid"])
+def test_a_domain_equals_svyby(airport, reference, design):
+    """Units without members stay, with zero."""
+    expected, units = reference[design]["mean_all_by_strata"], units_of(airport, design)
+    for stratum, mean, error in zip(*expected.values(), strict=True):
+        found = mean_of(airport["all"].where(airport["strata"] == stratum), airport, units)
+        assert found.n == (airport["strata"] == stratum).sum()
+        assert found.estimate == pytest.approx(mean, rel=SURVEY)
+        assert found.std_error(units.stratum_of_unit) == pytest.approx(error, rel=SURVEY)
+
+
+def test_a_difference_counts_what_both_share(airport):
+    units = units_of(airport, "cluster_runid")
+    food, sign = (mean_of(airport[name], airport, units) for name in ("food", "sign"))
+    together = mean_of(airport["food"] - airport["sign"], airport, units)
+    difference, stratum = food - sign, units.stratum_of_unit
+    assert difference.estimate == pytest.approx(together.estimate)
+    assert difference.std_error(stratum) == pytest.approx(together.std_error(stratum))
+    assert difference.std_error(stratum) < np.hypot(
+        food.std_error(stratum), sign.std_error(stratum)
     )
-    assert mean.estimate == pytest.approx(fit.params[0], rel=EXACT)
-    assert mean.n == inside.sum()
-    expected = fit.bse[0] * np.sqrt(40 / 39)
-    assert mean.std_error(units.stratum_of_unit) == pytest.approx(expected, rel=1e-8)
 
 
-def test_a_difference_in_shared_clusters_has_less_than_the_added_variance(sample):
-    values, weights, clusters = sample
-    units = sampling_units(clusters)
-    later = values + 0.5
-    first, second = (domain_mean(v, weights, units.codes, units.n_units) for v in (values, later))
-    change = second - first
-    assert change.estimate == pytest.approx(0.5, rel=EXACT)
-    assert change.std_error(units.stratum_of_unit) == pytest.approx(0, abs=EXACT)
-    assert first.std_error(units.stratum_of_unit) > 0.01
-
-
-def test_an_empty_domain_has_no_mean(sample):
-    values, weights, clusters = sample
-    units = sampling_units(clusters)
-    empty = domain_mean(np.full_like(values, np.nan), weights, units.codes, units.n_units)
-    assert np.isnan(empty.estimate)
-    assert empty.n == 0
-    assert empty.std_error(units.stratum_of_unit) == 0
+def test_an_empty_domain_has_no_mean():
+    found = domain_mean(np.full(3, np.nan), np.ones(3), np.arange(3), 3)
+    assert np.isnan(found.estimate)
+    assert found.n == 0
+    assert found.std_error(np.zeros(3, dtype=int)) == 0

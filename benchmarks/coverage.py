@@ -1,0 +1,122 @@
+"""Do the report's intervals hold what they promise, and are its verdicts true?
+
+Run from the root of the repository:
+
+    python benchmarks/coverage.py                   a look, under a minute
+    python benchmarks/coverage.py --full            every scenario, about an hour on one core;
+                                                    stored in benchmarks/results/coverage.json
+    python benchmarks/coverage.py --full --only blanks power_750
+                                                    these scenarios anew, the others stay
+    python benchmarks/coverage.py --pages           the stored tables into docs/methods/
+
+Surveys are simulated from a population whose truth is known, and go through the product's own
+analysis, metrics and verdicts; benchmarks/simulation/ holds how. Every seed is declared, and
+the stored file depends on no machine.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from simulation.pages import tables, update_pages
+from simulation.population import DESIGN_EFFECT, SEED
+from simulation.records import study_record
+from simulation.scenarios import COVERAGE, POWER
+from simulation.summary import Summary, summarise
+from simulation.surveys import Scenario, simulated_study
+from simulation.truth import Truth, population_truth
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results" / "coverage.json"
+DOCS = HERE.parent / "docs" / "methods"
+COMMAND = "python benchmarks/coverage.py --full"
+POPULATION = 4_000_000  # customers behind a true value: its error is a fiftieth of a study's
+QUICK_POPULATION = 200_000
+QUICK_STUDIES = {"coverage": 4, "power": 2}
+
+
+def measured(scenario: Scenario, truth: Truth) -> Summary:
+    study = simulated_study(scenario)
+    records = [study_record(scenario, study, truth, k) for k in range(scenario.n_studies)]
+    return summarise(scenario, records, truth)
+
+
+def run(groups: dict[str, tuple[Scenario, ...]], population: int) -> dict[str, Summary]:
+    found: dict[str, Summary] = {}
+    for group, scenarios in groups.items():
+        found[group] = {}
+        if scenarios:
+            truth = population_truth(scenarios[0].moments, population)
+            for scenario in scenarios:
+                print(f"… {scenario.title}: {scenario.n_studies} studies", flush=True)
+                found[group][scenario.name] = measured(scenario, truth)
+    return found
+
+
+def stored() -> Summary:
+    if RESULTS.exists():
+        return json.loads(RESULTS.read_text(encoding="utf-8"))
+    return {"coverage": {}, "power": {}}
+
+
+def store(found: dict[str, Summary]) -> Summary:
+    before = stored()
+    after = {
+        "command": COMMAND,
+        "seed": SEED,
+        "population": POPULATION,
+        "design_effect_of_weights": DESIGN_EFFECT,
+        "confidence": 0.95,
+    }
+    for group, scenarios in (("coverage", COVERAGE), ("power", POWER)):
+        merged = before[group] | found[group]
+        after[group] = {one.name: merged[one.name] for one in scenarios if one.name in merged}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(after, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return after
+
+
+def main() -> None:
+    # numba looks for a package named coverage, and must not find this file.
+    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != HERE]
+    every = {"coverage": COVERAGE, "power": POWER}
+    names = [scenario.name for scenarios in every.values() for scenario in scenarios]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--quick", action="store_true", help="a few studies each (the default)")
+    mode.add_argument("--full", action="store_true", help="all studies, stored")
+    mode.add_argument("--pages", action="store_true", help="the stored tables into the pages")
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=", ".join(names))
+    asked = parser.parse_args()
+    if asked.pages:
+        for page in update_pages(DOCS, stored()):
+            print(f"wrote {page.name}")
+        return
+    chosen = {
+        group: tuple(one for one in scenarios if not asked.only or one.name in asked.only)
+        for group, scenarios in every.items()
+    }
+    if asked.full:
+        results = store(run(chosen, POPULATION))
+    else:
+        few = {
+            group: tuple(
+                replace(one, n_studies=QUICK_STUDIES[group])
+                for one in scenarios
+                if asked.only or one.n <= 3000
+            )
+            for group, scenarios in chosen.items()
+        }
+        results = run(few, QUICK_POPULATION)
+    for title, lines in tables(results).items():
+        print(f"\n{title}\n\n" + "\n".join(lines))
+    if not asked.full:
+        print("\nA look only: with so few studies a coverage errs by several points.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What a model says of the tested drivers, whatever the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Effects of the tested drivers, NaN where not estimable."""
+
+    estimate: np.ndarray
+    std_error: np.ndarray
+    degrees_of_freedom: np.ndarray
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Numbers of the p tested drivers, in their order.
+
+    Attributes
+    ----------
+    lmg, contact, relative_weight, first, last : (p,) arrays
+        Parts of R²; ``contact`` is NaN where everybody had it.
+    quality_effect, contact_effect : Effects
+    effect_sd : (p,) array
+        Quality effect × sd of the rating among those who had it.
+    alone : (p,) array
+        Sign of each driver's effect beside exposures and controls only.
+    alone_p : (p,) array
+        Its p-value.
+    r_squared, r_squared_controls : float
+    lmg_draws, effect_sd_draws : (B, p) arrays
+        No rows without resamples.
+    jackknife_variance : (p,) array or None
+        Of lmg; only where there are too few sampling units for percentiles.
+    further : DataFrame
+        Columns that this kind of outcome has beside the common ones.
+    lmg_covariance : (p, p) array
+        Design covariance of lmg, by influence values or over the draws; empty where it is
+        not computed.
+    warnings : tuple of str
+    computed : tuple of str
+        Where a number is not computed exactly: how, and its measured error.
+    """
+
+    lmg: np.ndarray
+    contact: np.ndarray
+    relative_weight: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    quality_effect: Effects
+    contact_effect: Effects
+    effect_sd: np.ndarray
+    alone: np.ndarray
+    alone_p: np.ndarray
+    r_squared: float
+    r_squared_controls: float
+    lmg_draws: np.ndarray
+    effect_sd_draws: np.ndarray
+    jackknife_variance: np.ndarray | None = None
+    further: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    warnings: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()

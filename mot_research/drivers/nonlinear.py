@@ -1,0 +1,439 @@
+"""From a design to the effects and importances of an outcome that is no score.
+
+Importance decomposes the deviance R² (``statistics.deviance``). Effects are average marginal
+effects on the scale that the outcome is reported on, with design-based errors. Blanks are
+imputed five times and everything is combined by Rubin's rules. No resample is refitted: see
+``statistics.deviance`` for what is exact in the draws and what is linearised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mot_research.drivers.completion import Layout, layout_of, model_columns
+from mot_research.drivers.design import Design
+from mot_research.drivers.estimates import Effects, Estimates
+from mot_research.drivers.outcome_models import (
+    Drivers,
+    Reported,
+    amount_sensitivity,
+    fitted,
+    importance_model,
+    net_promoters,
+    parameter_of,
+    reported,
+)
+from mot_research.drivers.reduction import Reduction
+from mot_research.statistics.crossproducts import Floats
+from mot_research.statistics.deviance import (
+    EXACT_PLAYERS,
+    DevianceImportance,
+    QuadraticSums,
+    deviance_importance,
+    quadratic_form,
+    quadratic_relative_weights,
+    quadratic_shapley,
+    quadratic_sums,
+)
+from mot_research.statistics.imputation import combine, spread_of_draws
+from mot_research.statistics.outcomes.fitting import newton_steps
+from mot_research.statistics.outcomes.marginal import Setting
+from mot_research.statistics.outcomes.model import OutcomeModel
+from mot_research.statistics.regression import aliased_columns
+from mot_research.statistics.resampling import (
+    Draws,
+    jackknife_multipliers,
+    jackknife_variance,
+    survey_covariance,
+)
+
+DRAWS_AT_ONCE = 400  # resamples whose curvature matrices are held at a time
+ORDER_BLOCKS = 5  # blocks of orders in all, shared out over the imputations
+
+
+@dataclass(frozen=True)
+class _Once:
+    """One completed design, analysed."""
+
+    model: OutcomeModel
+    importance: DevianceImportance
+    contact: Floats
+    relative_weight: Floats
+    null: float
+    deviance_full: float
+    deviance_controls: float
+    alone: Floats
+    alone_variance: Floats
+    effects: Reported
+    further: dict[str, tuple[Floats, Floats]]
+    sd: Floats
+    sums: QuadraticSums
+    rest: Floats
+    null_sums: Floats
+    rating_sums: Floats
+    players: tuple[int, ...]
+    always: tuple[int, ...]
+
+    def lmg(self, multipliers: Floats) -> Floats:
+        """Importance in resamples: (B, G) to (B, p)."""
+        h, r = self.sums.forms(multipliers)
+        gain = quadratic_shapley(h, r, self.players, self.always) + multipliers @ self.rest
+        features = multipliers @ self.null_sums
+        null = features[:, 0] * self.model.null_deviance(features[:, 1:] / features[:, :1])
+        return np.maximum(gain / null[:, None], 0.0)
+
+    def effect_sd(self, multipliers: Floats) -> Floats:
+        """Effect of a standard deviation in resamples: (B, G) to (B, p)."""
+        effect = self.effects.quality + multipliers @ self.effects.quality_scores
+        had, total, squares = (multipliers @ part for part in self.rating_sums)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            variance = squares / had - (total / had) ** 2
+        return effect * np.sqrt(np.where(variance > 0, variance, 0.0))
+
+
+def nonlinear_estimates(
+    design: Design,
+    reduction: Reduction,
+    completed: Sequence[Floats],
+    draws: Draws | None,
+    *,
+    kind: str,
+    promoters: bool,
+    seed: int,
+    few_units: int,
+) -> Estimates:
+    """Analyse each completed design, and combine.
+
+    Parameters
+    ----------
+    design : Design
+    reduction : Reduction
+        Of the same design: its sampling units, and which columns are collinear.
+    completed : sequence of (n, k) arrays
+        From ``completed_columns``.
+    draws : Draws or None
+        Of the study's units. With several imputations they take turns.
+    kind : {"ordered", "binary", "amount", "share"}
+    promoters : bool
+        Whether an ordered outcome has the net promoter's scale.
+    seed : int
+    few_units : int
+        With fewer sampling units, lmg gets a jackknife variance.
+    """
+    layout = layout_of(design, reduction)
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, len(layout.used)])))
+    blocks = max(ORDER_BLOCKS // len(completed), 1)
+    found = [
+        _once(design, reduction, layout, one, kind, promoters, blocks, rng) for one in completed
+    ]
+    m, df = len(found), max(reduction.degrees_of_freedom, 1)
+    stratum = reduction.units.stratum_of_unit
+    lmg = np.array([one.importance.gain / one.null for one in found])
+    aliased = aliased_columns(reduction.q, layout.used)
+    lost = np.array([column in aliased for column in design.quality])
+    no_contact = np.array([e is None or e in aliased for e in design.exposure])
+    quality = _combined([(o.effects.quality, o.effects.quality_scores) for o in found], stratum, df)
+    contact = _combined([(o.effects.contact, o.effects.contact_scores) for o in found], stratum, df)
+    alone = combine(
+        np.array([one.alone for one in found]), np.array([one.alone_variance for one in found]), df
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistic = np.abs(alone.estimate / alone.std_error)
+    effect_sd = np.array([one.effects.quality * one.sd for one in found])
+    further = pd.DataFrame(
+        {"effect_per_customer": quality.estimate * _reach(design)}, index=_index(design)
+    ).join(_further(design, [one.further for one in found], stratum, df))
+    further[lost] = np.nan
+    error = (
+        found[0].importance.std_error / found[0].null
+        if m == 1
+        else np.std(
+            [(o.importance.gain - o.importance.quadratic) / o.null for o in found], axis=0, ddof=1
+        )
+        / np.sqrt(m)
+    )
+    lmg_draws = _in_turn(draws, reduction, [one.lmg for one in found], lmg, clip=True)
+    return Estimates(
+        lmg=lmg.mean(axis=0),
+        contact=np.mean([one.contact / one.null for one in found], axis=0),
+        relative_weight=np.mean([one.relative_weight / one.null for one in found], axis=0),
+        first=np.mean([one.importance.first / one.null for one in found], axis=0),
+        last=np.mean([one.importance.last / one.null for one in found], axis=0),
+        quality_effect=_blank(quality, lost),
+        contact_effect=_blank(contact, lost | no_contact),
+        effect_sd=np.where(lost, np.nan, effect_sd.mean(axis=0)),
+        alone=alone.estimate,
+        alone_p=2 * stats.t.sf(np.nan_to_num(statistic), alone.degrees_of_freedom),
+        r_squared=float(np.mean([1 - one.deviance_full / one.null for one in found])),
+        r_squared_controls=float(np.mean([1 - one.deviance_controls / one.null for one in found])),
+        lmg_draws=lmg_draws,
+        lmg_covariance=(
+            np.atleast_2d(np.cov(lmg_draws, rowvar=False))
+            if draws is not None
+            else np.empty((0, 0))
+        ),
+        effect_sd_draws=np.where(
+            lost,
+            np.nan,
+            _in_turn(draws, reduction, [one.effect_sd for one in found], effect_sd, clip=False),
+        ),
+        jackknife_variance=(
+            _jackknife(found, lmg, reduction) if reduction.n_units < few_units else None
+        ),
+        further=further,
+        warnings=_imputed(m),
+        computed=tuple(_computed(found, float(error.max()), draws is not None)),
+    )
+
+
+def net_promoter_effects(
+    design: Design, reduction: Reduction, completed: Sequence[Floats]
+) -> pd.DataFrame:
+    """Effect of a rating point on the net promoter share, by the ordered logit.
+
+    Of a score of 0 to 10, beside its linear effects: ``nps_effect`` and ``nps_std_error``, by
+    tested driver; no columns where the answers have no promoters and detractors.
+    """
+    layout = layout_of(design, reduction)
+    drivers = Drivers(layout.quality, layout.exposure)
+    found = []
+    for one in completed:
+        x = model_columns(one, layout)
+        setting = Setting(x, design.rows.weight, reduction.units.codes, len(reduction.chosen))
+        found.append(net_promoters(one[:, 0], x, drivers, setting))
+    df = max(reduction.degrees_of_freedom, 1)
+    return _further(design, found, reduction.units.stratum_of_unit, df)
+
+
+def _further(
+    design: Design,
+    found: Sequence[dict[str, tuple[Floats, Floats]]],
+    stratum: np.ndarray,
+    df: float,
+) -> pd.DataFrame:
+    columns = {}
+    for name in set.intersection(*(set(one) for one in found)):
+        each = _combined([one[name] for one in found], stratum, df)
+        columns[f"{name}_effect"] = each.estimate
+        columns[f"{name}_std_error"] = each.std_error
+    return pd.DataFrame({name: columns[name] for name in sorted(columns)}, index=_index(design))
+
+
+def _index(design: Design) -> pd.Index:
+    return pd.Index(design.tested, name="driver")
+
+
+def _reach(design: Design) -> list[float]:
+    return [design.described[name].reach for name in design.tested]
+
+
+def _once(
+    design: Design,
+    reduction: Reduction,
+    layout: Layout,
+    completed: Floats,
+    kind: str,
+    promoters: bool,
+    n_blocks: int,
+    rng: np.random.Generator,
+) -> _Once:
+    y, x = completed[:, 0], model_columns(completed, layout)
+    weight, unit, n_units = design.rows.weight, reduction.units.codes, len(reduction.chosen)
+    model = importance_model(kind, y, x, weight)
+    at = fitted(model, "the outcome")
+    deviance_full = float(model.sloped(at[:, None])[0][0])
+    null = float(model.null_deviance((model.weight @ model.null_features)[None])[0])
+    players = tuple(parameter_of(model, column) for column in layout.quality)
+    always = tuple(p for p in range(model.n_parameters) if p not in players)
+    found = deviance_importance(model, at, players, always, n_blocks=n_blocks, rng=rng)
+    contact, deviance_controls = _contact(kind, y, x, layout, weight, found, n_blocks, rng)
+    alone, alone_variance = _alone(model, found, players, always, unit, reduction)
+    drivers = Drivers(layout.quality, layout.exposure)
+    setting = Setting(x, weight, unit, n_units)
+    further: dict[str, tuple[Floats, Floats]] = {}
+    if kind == "amount":
+        further = amount_sensitivity(y, x, drivers, setting)
+    elif kind == "ordered" and promoters:
+        further = net_promoters(y, x, drivers, setting)
+    had = drivers.had(x)
+    rating_sums = np.array(
+        [
+            [
+                setting.per_unit(weight * e * x[:, c] ** power)
+                for c, e in zip(drivers.quality, had, strict=True)
+            ]
+            for power in range(3)
+        ]
+    ).transpose(0, 2, 1)
+    total, first, second = rating_sums.sum(axis=1)
+    curvature, right = quadratic_form(model, at)
+    return _Once(
+        model=model,
+        importance=found,
+        contact=contact,
+        relative_weight=_relative_weights(curvature, right, players, always, found),
+        null=null,
+        deviance_full=deviance_full,
+        deviance_controls=deviance_controls,
+        alone=alone,
+        alone_variance=alone_variance,
+        effects=reported(kind, y, x, drivers, setting, model, at),
+        further=further,
+        sd=np.sqrt(np.maximum(second / total - (first / total) ** 2, 0.0)),
+        sums=quadratic_sums(model, at, unit, n_units),
+        rest=_unit_sums(model.weight[:, None] * found.row_rest, unit, n_units),
+        null_sums=_unit_sums(
+            model.weight[:, None] * np.column_stack([np.ones(len(y)), model.null_features]),
+            unit,
+            n_units,
+        ),
+        rating_sums=rating_sums,
+        players=players,
+        always=always,
+    )
+
+
+def _contact(
+    kind: str,
+    y: Floats,
+    x: Floats,
+    layout: Layout,
+    weight: Floats,
+    quality: DevianceImportance,
+    n_blocks: int,
+    rng: np.random.Generator,
+) -> tuple[Floats, float]:
+    """What having each contact saves, and the deviance of the controls alone."""
+    gain = np.full(len(layout.quality), np.nan)
+    exposures = [e for e in layout.exposure if e is not None]
+    if not exposures:
+        return gain, quality.deviance_always
+    background = [c for c in range(x.shape[1]) if c not in layout.quality]
+    place = {column: index for index, column in enumerate(background)}
+    model = importance_model(kind, y, x[:, background], weight)
+    at = fitted(model, "the outcome")
+    players = [parameter_of(model, place[e]) for e in exposures]
+    always = [p for p in range(model.n_parameters) if p not in players]
+    found = deviance_importance(model, at, players, always, n_blocks=n_blocks, rng=rng)
+    gain[[j for j, e in enumerate(layout.exposure) if e is not None]] = found.gain
+    return gain, found.deviance_always
+
+
+def _alone(
+    model: OutcomeModel,
+    found: DevianceImportance,
+    players: tuple[int, ...],
+    always: tuple[int, ...],
+    unit: np.ndarray,
+    reduction: Reduction,
+) -> tuple[Floats, Floats]:
+    """Each quality's coefficient when it is the only one, with its design variance."""
+    scores = np.zeros((len(reduction.chosen), len(players)))
+    masks = np.zeros((len(players), model.n_parameters), dtype=bool)
+    masks[:, list(always)] = True
+    masks[np.arange(len(players)), list(players)] = True
+    pick = np.eye(model.n_parameters)[:, list(players)]
+    rows = newton_steps(model.curved(found.alone), pick, masks)
+    for j in range(len(players)):
+        slopes = model.row_slopes(found.alone[:, j]) @ rows[:, j]
+        scores[:, j] = np.bincount(unit, slopes, len(scores))
+    estimates = found.alone[list(players), np.arange(len(players))]
+    return estimates, np.diag(survey_covariance(scores, reduction.units.stratum_of_unit)).copy()
+
+
+def _relative_weights(
+    curvature: Floats,
+    right: Floats,
+    players: Sequence[int],
+    always: Sequence[int],
+    found: DevianceImportance,
+) -> Floats:
+    """Of the quadratic form, scaled to the deviance that the qualities save together."""
+    weights = quadratic_relative_weights(curvature[None], right[None], players, always)[0]
+    return weights * found.gain.sum() / weights.sum()
+
+
+def _unit_sums(values: Floats, unit: np.ndarray, n_units: int) -> Floats:
+    return np.column_stack([np.bincount(unit, column, n_units) for column in values.T])
+
+
+def _combined(parts: Sequence[tuple[Floats, Floats]], stratum: np.ndarray, df: float) -> Effects:
+    variances = [np.diag(survey_covariance(scores, stratum)) for _, scores in parts]
+    found = combine(np.array([estimate for estimate, _ in parts]), np.array(variances), df)
+    return Effects(found.estimate, found.std_error, found.degrees_of_freedom)
+
+
+def _blank(effects: Effects, where: np.ndarray) -> Effects:
+    return Effects(
+        np.where(where, np.nan, effects.estimate),
+        np.where(where, np.nan, effects.std_error),
+        effects.degrees_of_freedom,
+    )
+
+
+def _in_turn(
+    draws: Draws | None,
+    reduction: Reduction,
+    statistics: Sequence[Callable[[Floats], Floats]],
+    estimates: Floats,
+    *,
+    clip: bool,
+) -> Floats:
+    """The statistic in each resample, (B, p); draw b by imputation b mod m."""
+    p = estimates.shape[1]
+    if draws is None:
+        return np.empty((0, p))
+    m = len(statistics)
+    centre = estimates.mean(axis=0)
+    found = np.empty((draws.n_resamples, p))
+    scale = draws.scale[reduction.chosen]
+    for number, statistic in enumerate(statistics):
+        moved = (spread_of_draws(m) - 1) * (estimates[number] - centre)
+        turns = np.arange(number, draws.n_resamples, m)
+        for begin in range(0, len(turns), DRAWS_AT_ONCE):
+            rows = turns[begin : begin + DRAWS_AT_ONCE]
+            multipliers = draws.counts[np.ix_(rows, reduction.chosen)] * scale
+            found[rows] = statistic(multipliers) + moved
+    return np.maximum(found, 0.0) if clip else found
+
+
+def _jackknife(found: Sequence[_Once], lmg: Floats, reduction: Reduction) -> Floats:
+    """Variance of lmg by leaving out sampling units, with that between imputations."""
+    multipliers = jackknife_multipliers(reduction.units)
+    within = [
+        jackknife_variance(one.lmg(multipliers), estimate, reduction.units)
+        for one, estimate in zip(found, lmg, strict=True)
+    ]
+    return combine(lmg, np.array(within), 1.0).std_error ** 2
+
+
+def _imputed(n_imputations: int) -> tuple[str, ...]:
+    if n_imputations == 1:
+        return ()
+    return (
+        f"Blanks were imputed {n_imputations} times (contact drawn, rating from a matched "
+        "donor); effects and errors are combined by Rubin's rules.",
+    )
+
+
+def _computed(found: Sequence[_Once], error: float, resampled: bool) -> list[str]:
+    said = []
+    p = len(found[0].players)
+    if p > EXACT_PLAYERS:
+        refitted = sum(one.importance.n_subsets for one in found)
+        said.append(
+            f"Importance of {p} drivers: all subsets by the second-order expansion at the full "
+            f"model, its remainder from {refitted} refitted subsets; standard error of that at "
+            f"most {error:.5f} of R²."
+        )
+    if resampled:
+        said.append(
+            "In the resamples nothing is refitted: importances by the second-order expansion and "
+            "influence values at the full sample, effects linearised."
+        )
+    return said

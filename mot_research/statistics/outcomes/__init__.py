@@ -1,0 +1,1 @@
+"""Models of outcomes that are no score: binary, share, ordered, amount."""
