@@ -13,7 +13,7 @@ from mot_research.findings import Findings
 from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import NOTHING, frame_table
-from mot_research.report.numbers import SHOWN_FROM
+from mot_research.report.numbers import SHOWN_FROM, digits_for
 
 COLUMNS = {
     "share": "Share, %",
@@ -60,9 +60,11 @@ def _drivers(result: DriverResult, findings: Findings) -> str:
     table[["share", "reach"]] *= 100
     table = table[list(COLUMNS)].astype(float)
     table[~(table["n"] >= SHOWN_FROM)] = np.nan
+    effects = digits_for(*table["effect"])
+    digits = {"share": 1, "effect": effects, "std_error": effects, "q_value": 3, "reach": 0}
     table = table.rename(columns=COLUMNS)
     table.insert(0, "Moment", [findings.study.moment(str(name)).name for name in table.index])
-    return frame_table(table, digits=3)
+    return frame_table(table, digits={COLUMNS[name]: n for name, n in digits.items()})
 
 
 def contacts(findings: Findings) -> str:

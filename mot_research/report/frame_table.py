@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from mot_research.report.markup import Column, Table
@@ -9,10 +11,11 @@ from mot_research.report.numbers import count, plain
 
 NOTHING = "*Nothing to show.*"
 NONE = "–"
+DIGITS = 2
 WIDEST, NARROWEST = 30, 5  # relative widths of columns, in characters
 
 
-def frame_table(frame: pd.DataFrame, *, digits: int = 2) -> str:
+def frame_table(frame: pd.DataFrame, *, digits: int | Mapping[str, int] = DIGITS) -> str:
     """Return a frame as a Markdown table that JupyterLab, Quarto and the reports render alike.
 
     Parameters
@@ -21,8 +24,8 @@ def frame_table(frame: pd.DataFrame, *, digits: int = 2) -> str:
         Its index is not shown. Numbers stand to the right, whole ones without
         decimals; what is missing is a dash; text prints literally, whatever
         signs it holds.
-    digits : int
-        Decimals of the numbers that are not whole.
+    digits : int, or mapping of column to int
+        Decimals of the numbers that are not whole; two for a column not named.
 
     Returns
     -------
@@ -31,7 +34,11 @@ def frame_table(frame: pd.DataFrame, *, digits: int = 2) -> str:
     """
     if frame.empty:
         return NOTHING
-    written = {str(name): _written(frame[name], digits) for name in frame.columns}
+    if isinstance(digits, int):
+        digits = dict.fromkeys(map(str, frame.columns), digits)
+    written = {
+        str(name): _written(frame[name], digits.get(str(name), DIGITS)) for name in frame.columns
+    }
     columns = tuple(
         Column(
             name,

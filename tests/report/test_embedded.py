@@ -240,3 +240,19 @@ def _alternative_texts(pdf: PdfReader) -> list[str]:
         if isinstance(value, dict) and "/Alt" in value:
             found.append(str(value["/Alt"]))
     return found
+
+
+def test_what_a_cell_shows_in_a_loop_keeps_its_order(render):
+    code = (
+        "from IPython.display import Markdown, display\n"
+        "from matplotlib import pyplot as plt\n"
+        "for name in ('one', 'two'):\n"
+        "    plt.plot([1, 2])\n"
+        "    plt.show()\n"
+        "    display(Markdown(f'Below figure {name}.'))\n"
+    )
+    html = render(f"---\ntitle: T\n---\n\n```{{python}}\n#| echo: false\n{code}```\n").html
+    seen = re.findall(r"<svg|<img|Below figure \w+", html.read_text("utf-8"))
+    assert [seen[0][0], seen[1], seen[2][0], seen[3]] == [
+        "<", "Below figure one", "<", "Below figure two",
+    ]  # fmt: skip
