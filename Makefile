@@ -40,7 +40,7 @@ report: $(RUNTIME)
 lab: $(LAB)
 	$(BIN)/jupyter lab notebooks
 
-test: $(DEVELOPMENT)
+test: $(DEVELOPMENT) $(LAB)
 	@$(MAKE) --no-print-directory system || echo "Going on: the tests that need them skip."
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
 

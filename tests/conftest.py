@@ -12,9 +12,13 @@ ROOT = Path(__file__).parents[1]
 # Marker → the program that its tests start.
 SYSTEM_PROGRAMS = {"browser": "chromium", "java": "java"}
 SHARED_ABSENT = "the shared data folder is absent"
+LAB_ABSENT = "JupyterLab is not installed"
+# Reason of a skip → what it lacks.
+ABSENT = {SHARED_ABSENT: "shared", LAB_ABSENT: "lab"}
 
 # No test opens a window.
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does
 
 skipped_for = pytest.StashKey[Counter[str]]()
 
@@ -32,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-missing-system",
         action="store_true",
-        help="fail where a test skips for want of a system program or the shared data",
+        help="fail where a test skips for want of a system program, JupyterLab or the shared data",
     )
 
 
@@ -55,9 +59,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     counts = session.config.stash[skipped_for]
     for report in reporter.stats.get("skipped", []):
-        lacking = [name for name in SYSTEM_PROGRAMS if name in report.keywords]
-        if SHARED_ABSENT in str(report.longrepr):
-            lacking.append("shared")
+        lacking = [name for reason, name in ABSENT.items() if reason in str(report.longrepr)]
+        lacking = lacking or [name for name in SYSTEM_PROGRAMS if name in report.keywords]
         counts.update(lacking or ["other"])
     missing = counts.total() - counts["other"]
     if missing and session.config.getoption("--no-missing-system"):
@@ -74,6 +77,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         "browser": "Chromium: make system",
         "java": "Java: make system",
         "shared": "the shared data, a folder ../shared or the variable MOT_SHARED",
+        "lab": "JupyterLab: make test installs it",
         "other": "what the reasons above name",
     }
     parts = [f"{counts[name]} need {way}" for name, way in ways.items() if counts[name]]

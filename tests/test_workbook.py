@@ -168,6 +168,23 @@ class TestTheFiveLineStudy:
         assert "ci_lower" not in found.drivers["recommend"].to_frame()
         assert {row.verdict for row in found.priorities.rows} <= {"minor", "not_proven"}
 
+    def test_only_the_parts_asked_for_are_computed(self, tmp_path):
+        study = five_line_study(tmp_path)
+        whole, drivers = mot.run(study), mot.run(study, also=())
+        assert whole.prediction
+        assert whole.not_compared
+        assert not drivers.prediction
+        assert not drivers.not_compared
+        assert drivers.priorities.to_frame().equals(whole.priorities.to_frame())
+
+    def test_an_unknown_part_is_named_and_findings_are_written_whole(self, tmp_path):
+        study = five_line_study(tmp_path)
+        with pytest.raises(MotError, match=r"'changes'.*change, prediction, segments"):
+            mot.run(study, also=["changes"])
+        with pytest.raises(MotError, match="written whole"):
+            mot.run(study, also=["change"], output=tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
     def test_a_wave_that_is_not_there_is_named(self, tmp_path):
         with pytest.raises(StudyError, match="2026Q2"):
             mot.run(five_line_study(tmp_path), wave="2026Q2")

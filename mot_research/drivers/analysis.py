@@ -11,16 +11,12 @@ import pandas as pd
 from scipy import stats
 
 from mot_research.drivers.cautions import ASSOCIATED, FEW_UNITS, of_analysis
+from mot_research.drivers.completion import completed_columns, without_separated
 from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.estimates import Estimates
 from mot_research.drivers.frames import rows_of_frame
 from mot_research.drivers.linear import Model, linear_estimates
-from mot_research.drivers.nonlinear import (
-    completed_columns,
-    net_promoter_effects,
-    nonlinear_estimates,
-    without_separated,
-)
+from mot_research.drivers.nonlinear import net_promoter_effects, nonlinear_estimates
 from mot_research.drivers.outcome_models import MODELS as NONLINEAR_MODELS
 from mot_research.drivers.outcome_models import NET_PROMOTER_SCALE, check_outcome, reported_values
 from mot_research.drivers.reduction import Reduction, reduce_columns

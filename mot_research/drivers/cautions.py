@@ -136,15 +136,6 @@ def cautions_frame(cautions: Iterable[Caution]) -> pd.DataFrame:
     )
 
 
-def sign_flip(driver: str, segment: str, value: str) -> Caution:
-    """The caution for a driver whose effect changes sign in a segment."""
-    return Caution(
-        "sign_flip",
-        f"{shown(driver)} has the opposite effect where {shown(segment)} is {shown(value)}: "
-        "don't act on the pooled effect, report by this segment.",
-    )
-
-
 def of_analysis(
     design: Design,
     reduction: Reduction,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mot_research.drivers.analysis import Options, analyse_model
+from mot_research.drivers.cautions import Caution
 from mot_research.drivers.comparison import (
     IMPORTANCE_DRAWS,
     Comparison,
@@ -83,14 +84,17 @@ class Segments:
         return tuple(self.flips.index[self.flips["flips"]])
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """One sentence for each moment that flips."""
+    def cautions(self) -> tuple[Caution, ...]:
+        """One for each moment that flips: the pooled effect must not be acted on."""
         rows = self.flips.loc[list(self.flipping)]
         return tuple(
-            f"The effect of {shown(row.Index)} depends on {shown(self.segment)}: "
-            f"{row.lowest_effect:+.2f} a point in {shown(row.lowest_value)}, "
-            f"{row.highest_effect:+.2f} in {shown(row.highest_value)}. All together "
-            f"({row.effect:+.2f}) it speaks for neither."
+            Caution(
+                "sign_flip",
+                f"The effect of {shown(row.Index)} depends on {shown(self.segment)}: "
+                f"{row.lowest_effect:+.2f} a point in {shown(row.lowest_value)}, "
+                f"{row.highest_effect:+.2f} in {shown(row.highest_value)}. All together "
+                f"({row.effect:+.2f}) it speaks for neither: report it by {shown(self.segment)}.",
+            )
             for row in rows.itertuples()
         )
 

@@ -390,6 +390,11 @@ class TestHardData:
         with pytest.raises(AnalysisError, match=message):
             airport_analysis(airport.assign(**change), **options)
 
+    def test_all_weights_zero_but_one_are_refused(self, airport):
+        one = airport.assign(weight=(airport.index == 5).astype(float))
+        with pytest.raises(AnalysisError, match="only 1 rows"):
+            airport_analysis(one)
+
     def test_three_respondents_are_refused(self, airport):
         with pytest.raises(AnalysisError, match="at least 10"):
             airport_analysis(airport.head(3))

@@ -13,7 +13,6 @@ from mot_research.drivers.cautions import (
     cautions_frame,
     of_analysis,
     rules_frame,
-    sign_flip,
 )
 from mot_research.drivers.study_cautions import is_later, of_study
 from mot_research.statistics.resampling import draw, sampling_units
@@ -256,13 +255,6 @@ def test_tables_of_rules_and_cautions():
     table = cautions_frame([Caution("halo", "Much halo.")])
     assert table.loc[0, "source"].startswith("Podsakoff")
     assert cautions_frame([]).empty
-
-
-def test_sign_flip_names_where():
-    caution = sign_flip("outage", "plan", "prepaid")
-    assert caution.rule == "sign_flip"
-    assert "outage" in caution.text
-    assert "plan is prepaid" in caution.text
 
 
 STUDY = """\

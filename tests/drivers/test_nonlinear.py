@@ -6,9 +6,10 @@ import pytest
 from scipy.special import expit
 
 import mot_research as mot
+from mot_research.drivers.completion import layout_of, model_columns
 from mot_research.drivers.design import build_design
 from mot_research.drivers.frames import rows_of_frame
-from mot_research.drivers.nonlinear import _once, layout_of
+from mot_research.drivers.nonlinear import _once
 from mot_research.drivers.outcome_models import Drivers, net_promoters
 from mot_research.drivers.reduction import reduce_columns
 from mot_research.errors import AnalysisError
@@ -354,7 +355,6 @@ def once(frame, kind):
 
 
 def promoters(frame):
-    from mot_research.drivers.nonlinear import model_columns
 
     design, reduction = prepared(frame, "nps")
     layout = layout_of(design, reduction)

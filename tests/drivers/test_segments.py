@@ -71,7 +71,9 @@ class TestFlips:
             assert not set(found.flipping) & set(TRUTH["nulls"])
 
     def test_it_is_a_sentence(self, plans):
-        (warning,) = plans.warnings
+        (caution,) = plans.cautions
+        assert caution.rule == "sign_flip"
+        warning = caution.text
         assert "upgrade_offer depends on plan" in warning
         assert "in prepaid" in warning
 

@@ -106,6 +106,31 @@ def test_a_missing_file_or_folder_says_what_to_give(tmp_path):
         read_study(tmp_path / "nowhere.yml")
 
 
+def test_a_relative_path_is_found_from_a_notebooks_folder_of_the_project(
+    read, five_lines, tmp_path, monkeypatch
+):
+    read(five_lines)
+    (tmp_path / "_quarto.yml").touch()
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert read_study("study.yml").path == tmp_path / "study.yml"
+    assert read_study(".").path == tmp_path / "study.yml"
+    with pytest.raises(StudyError, match=r"no file 'nowhere\.yml'"):
+        read_study("nowhere.yml")
+    (tmp_path / "_quarto.yml").unlink()
+    with pytest.raises(StudyError, match=r"no study.yml in the folder"):
+        read_study(".")
+
+
+def test_the_working_folder_comes_before_the_project(read, five_lines, tmp_path, monkeypatch):
+    read(five_lines)
+    (tmp_path / "_quarto.yml").touch()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "study.yml").write_text("study: Nearer\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert read_study(".").name == "Nearer"
+
+
 def test_text_from_the_file_can_not_move_the_cursor(read):
     message = refusal(read, 'study: A\n"bad\\e[2Jkey": 1\n')
     assert "\x1b" not in message
