@@ -104,6 +104,7 @@ def _wave(name: str, customers: Customers, scenario: Scenario) -> Wave:
         controls=pd.DataFrame({"tenure": customers.tenure}),
         expected=nothing,
         emotion=nothing,
+        scale_items=nothing,
         asked=tuple(moments),
         outcomes_asked=("loyalty",),
         source=InputFile(f"{name}.csv", "", scenario.n),
