@@ -34,7 +34,7 @@ DOCS = HERE.parent / "docs" / "methods"
 COMMAND = "python benchmarks/coverage.py --full"
 POPULATION = 4_000_000  # customers behind a true value: its error is a fiftieth of a study's
 QUICK_POPULATION = 200_000
-QUICK_STUDIES = {"coverage": 4, "power": 2}
+QUICK_STUDIES = {"coverage": 3, "power": 2}
 
 
 def measured(scenario: Scenario, truth: Truth) -> Summary:
