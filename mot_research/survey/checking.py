@@ -16,7 +16,7 @@ from mot_research.survey.problems import Problem, Severity
 from mot_research.survey.tables import Table
 from mot_research.survey.wave import BLANK, NOT_EXPERIENCED, RATED, Wave
 
-BLANKS_WARNING = 0.20  # share of blanks of a moment (STATISTICS, section 1)
+BLANKS_WARNING = 0.20  # share of blanks of a moment
 BLANKS_UNTESTABLE = 0.40
 FEWEST_SHOWN = 30  # raters below which a moment is not shown (DESIGN, small numbers)
 FEW_CLUSTERS = 40  # below it the bootstrap gives way to the jackknife (section 3)
