@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mot_research.priorities.result import Metric, Priorities, Priority
 
 ROW_HEIGHT = 0.27  # inches of one bar
+BRACKET_ROOM = 0.035  # of the axis, for each bracket
 MATRIX_HEIGHT = 4.1  # inches
 NAME_IN_MATRIX = 32  # characters
 LABELLED_AT_MOST = 24  # above it a matrix labels only what is on the list
@@ -32,12 +33,17 @@ def importance_bars(
 
     A bar is `lmg` in percent of the outcome's variation (how it went), the line
     its interval. Drivers that are not tested or that few rated stand last.
+    Brackets to the right join drivers whose ranks cannot be told apart.
 
     Parameters
     ----------
     names : mapping of str to str, optional
         What readers call a driver; default its name in the result.
     """
+    if not result.is_ranked:
+        ax = style.own_axes(ax, height=0.8)
+        _say(ax, "There is one model per moment, so there are no shares to compare.")
+        return ax
     table = result.to_frame()
     tested = table.loc[list(result.tested)].sort_values("lmg", ascending=False, kind="stable")
     order = list(tested.index[tested["n"] >= SHOWN_FROM])
@@ -66,7 +72,10 @@ def importance_bars(
             parse_math=False,
         )
         ax.set_ylim(len(rows) - 0.4, -0.6)
-        ax.set_xlim(0, 1.12 * max(ends) or 1.0)
+        brackets = alike(result)
+        room = 1.12 + BRACKET_ROOM * len(brackets)
+        _brackets(ax, brackets, 1.12 * max(ends) or 1.0, order)
+        ax.set_xlim(0, room * max(ends) or 1.0)
         ax.grid(axis="x")
         ax.spines["left"].set_visible(False)
         outcome = style.label(called.get(result.outcome, result.outcome), 60)
@@ -74,6 +83,38 @@ def importance_bars(
         lines = f"; line: {percent(result.confidence)} interval" if result.n_resamples else ""
         ax.set_xlabel(f"% of its differences that go with how the moment went{lines}")
     return ax
+
+
+def alike(result: DriverResult) -> tuple[tuple[str, ...], ...]:
+    """Return the longest runs of drivers, most important first, that cannot be told apart.
+
+    In a run the first may rank as low as the last, and the last as high as the
+    first, by the simultaneous intervals of their ranks. Empty without resamples.
+    """
+    table = result.table.loc[list(result.tested)]
+    if not result.is_ranked or "rank_upper" not in table or not table["rank_upper"].notna().any():
+        return ()
+    shown = table[table["n"] >= SHOWN_FROM]
+    ordered = shown.sort_values("lmg", ascending=False, kind="stable")
+    places, lower, upper = (ordered[c].to_numpy() for c in ("rank", "rank_lower", "rank_upper"))
+    runs: list[tuple[int, int]] = []
+    for first in range(len(ordered)):
+        last = first
+        for other in range(first + 1, len(ordered)):
+            if upper[first] >= places[other] and lower[other] <= places[first]:
+                last = other
+        if last > first and not any(last <= end for _, end in runs):
+            runs.append((first, last))
+    return tuple(tuple(map(str, ordered.index[a : b + 1])) for a, b in runs)
+
+
+def _brackets(ax: Axes, runs: tuple[tuple[str, ...], ...], start: float, order: list[str]) -> None:
+    """Draw a bracket for each run, each in a lane of its own."""
+    for lane, run in enumerate(runs):
+        x = start * (1 + (lane + 0.5) * BRACKET_ROOM)
+        top, bottom = order.index(run[0]) - 0.25, order.index(run[-1]) + 0.25
+        tip = x - 0.35 * BRACKET_ROOM * start
+        ax.plot([tip, x, x, tip], [top, top, bottom, bottom], color=style.SOFT, lw=1.0)
 
 
 def _ends(table: pd.DataFrame, name: str) -> tuple[float, float, float]:

@@ -47,6 +47,7 @@ def _moment(row: Priority, findings: Findings) -> str:
         f"{narrative.what_to_do(row)} {escape_markdown(row.reason)}",
         narrative.what_it_is(row, findings),
         narrative.who_answers(row),
+        narrative.how_robust(row, findings),
         tables.moment_evidence(row, findings),
         tables.moment_metrics(row),
         ":::",
