@@ -12,15 +12,17 @@ import pandas as pd
 from mot_research.report import house_style as style
 from mot_research.report import words
 from mot_research.report.numbers import SHOWN_FROM, is_shown, percent
+from mot_research.report.phrases import deciding, names_by_id
+from mot_research.report.rank_groups import alike, draw_brackets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mot_research.drivers.result import DriverResult
+    from mot_research.findings import Findings
     from mot_research.priorities.result import Metric, Priorities, Priority
 
 ROW_HEIGHT = 0.27  # inches of one bar
-BRACKET_ROOM = 0.035  # of the axis, for each bracket
 MATRIX_HEIGHT = 4.1  # inches
 NAME_IN_MATRIX = 32  # characters
 LABELLED_AT_MOST = 24  # above it a matrix labels only what is on the list
@@ -72,10 +74,8 @@ def importance_bars(
             parse_math=False,
         )
         ax.set_ylim(len(rows) - 0.4, -0.6)
-        brackets = alike(result)
-        room = 1.12 + BRACKET_ROOM * len(brackets)
-        _brackets(ax, brackets, 1.12 * max(ends) or 1.0, order)
-        ax.set_xlim(0, room * max(ends) or 1.0)
+        start = 1.12 * max(ends) or 1.0
+        ax.set_xlim(0, draw_brackets(ax, alike(result), order, start=start))
         ax.grid(axis="x")
         ax.spines["left"].set_visible(False)
         outcome = style.label(called.get(result.outcome, result.outcome), 60)
@@ -85,36 +85,27 @@ def importance_bars(
     return ax
 
 
-def alike(result: DriverResult) -> tuple[tuple[str, ...], ...]:
-    """Return the longest runs of drivers, most important first, that cannot be told apart.
+def importances(findings: Findings) -> list[Axes]:
+    """Draw the importance bars of each deciding outcome, one below the other."""
+    results = list(deciding(findings).values())
+    if not results:
+        return []
+    import matplotlib.pyplot as plt
 
-    In a run the first may rank as low as the last, and the last as high as the
-    first, by the simultaneous intervals of their ranks. Empty without resamples.
-    """
-    table = result.table.loc[list(result.tested)]
-    if not result.is_ranked or "rank_upper" not in table or not table["rank_upper"].notna().any():
-        return ()
-    shown = table[table["n"] >= SHOWN_FROM]
-    ordered = shown.sort_values("lmg", ascending=False, kind="stable")
-    places, lower, upper = (ordered[c].to_numpy() for c in ("rank", "rank_lower", "rank_upper"))
-    runs: list[tuple[int, int]] = []
-    for first in range(len(ordered)):
-        last = first
-        for other in range(first + 1, len(ordered)):
-            if upper[first] >= places[other] and lower[other] <= places[first]:
-                last = other
-        if last > first and not any(last <= end for _, end in runs):
-            runs.append((first, last))
-    return tuple(tuple(map(str, ordered.index[a : b + 1])) for a, b in runs)
-
-
-def _brackets(ax: Axes, runs: tuple[tuple[str, ...], ...], start: float, order: list[str]) -> None:
-    """Draw a bracket for each run, each in a lane of its own."""
-    for lane, run in enumerate(runs):
-        x = start * (1 + (lane + 0.5) * BRACKET_ROOM)
-        top, bottom = order.index(run[0]) - 0.25, order.index(run[-1]) + 0.25
-        tip = x - 0.35 * BRACKET_ROOM * start
-        ax.plot([tip, x, x, tip], [top, top, bottom, bottom], color=style.SOFT, lw=1.0)
+    heights = [0.9 + ROW_HEIGHT * len(result.table) for result in results]
+    with style.house_style():
+        _, axes = plt.subplots(
+            len(results),
+            figsize=(style.PAGE_WIDTH, sum(heights)),
+            height_ratios=heights,
+            layout="constrained",
+            squeeze=False,
+        )
+    names = names_by_id(findings)
+    return [
+        importance_bars(result, ax, names=names)
+        for result, ax in zip(results, axes[:, 0], strict=True)
+    ]
 
 
 def _ends(table: pd.DataFrame, name: str) -> tuple[float, float, float]:

@@ -23,6 +23,7 @@ from mot_research.report.numbers import (
     percent,
 )
 from mot_research.report.phrases import deciding, ended, linear_unit, outcome_name, quoted, unit
+from mot_research.report.rank_groups import alike
 from mot_research.report.wave_charts import extremes
 from mot_research.report.words import counted, listed, number, sentence
 
@@ -243,7 +244,7 @@ def bars_caption(result: DriverResult, findings: Findings) -> str:
 
 
 def _brackets_note(result: DriverResult) -> str:
-    if not charts.alike(result):
+    if not alike(result):
         return ""
     return "A bracket joins moments whose places cannot be told apart."
 

@@ -40,6 +40,12 @@ def the_evidence(findings: Findings) -> str:
     return "\n\n".join(parts) or narrative.EMPTY_LIST
 
 
+def bars_captions(findings: Findings) -> str:
+    """Return what the importance bars show, an outcome a paragraph."""
+    results = narrative.deciding(findings).values()
+    return "\n\n".join(narrative.bars_caption(result, findings) for result in results)
+
+
 def _moment(row: Priority, findings: Findings) -> str:
     parts = [
         KEPT_TOGETHER,

@@ -141,10 +141,10 @@ def the_list(findings: Findings) -> str:
     moves = any(row.metrics["trend"].value is not None for row in on_list)
     columns = [
         Column("#", 1, "right"),
-        Column("Moment", 11),
+        Column("Moment", 13),
         Column("Owner", 6),
         Column("Action", 3),
-        Column("Proven for", 6),
+        Column("Proven for", 4),
         Column("How sure", 5),
     ]
     if moves:
@@ -362,6 +362,8 @@ def _allowed(row: Priority, role: str, findings: Findings) -> str:
 
 
 def _proven_for(row: Priority) -> str:
+    if len(row.proven_for) == len(words.ROLES):
+        return "both"
     return " and ".join(words.ROLES[role] for role in row.proven_for) or NONE
 
 

@@ -81,7 +81,7 @@ def _paths(findings: Findings, each: Paths) -> str:
     loyalty = linear_writing(findings, each.mediator, table["a"])
     revenue = linear_writing(findings, each.outcome, [*table["total"], *table["direct"]])
     columns = (
-        Column("One point better", 8),
+        Column("One point better", 10),
         Column(_head(findings, each.mediator), 7, "right"),
         Column(f"{_head(findings, each.outcome)}: in all", 7, "right"),
         Column("of it past loyalty", 7, "right"),

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mot_research.findings import Findings
     from mot_research.priorities.result import Metric, Priorities, Priority
 
-ROW_HEIGHT = 0.24  # inches
-FRAME = 0.75  # inches above and below the rows
+ROW_HEIGHT = 0.205  # inches
+FRAME = 0.7  # inches above and below the rows
 LOSS, GAIN = "#b45309", style.ACCENT  # told apart in grey by their lightness and by their sign
 HALVES = (("lost when it goes wrong", 0.48, "right"), ("gained when it shines", 0.52, "left"))
 LONGEST_NAME = 40  # characters
@@ -140,7 +140,7 @@ def penalty_reward(findings: Findings, ax: Axes | None = None) -> Axes:
     outcome = roles.get("relationship") or roles["revenue"]
     scale = 100 if outcome.kind in ("binary", "share") else 1
     with style.house_style():
-        ax = style.own_axes(ax, height=FRAME + 1.15 * ROW_HEIGHT * max(len(rows), 2))
+        ax = style.own_axes(ax, height=FRAME + 1.3 * ROW_HEIGHT * max(len(rows), 2))
         if not rows:
             ax.set_axis_off()
             text = "No moment on the list has a penalty or a reward to draw."
