@@ -15,7 +15,14 @@ from mot_research.findings import Findings
 from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import NOTHING, frame_table
-from mot_research.report.numbers import SHOWN_FROM, SUPPRESSED_BELOW, count, is_shown, plain
+from mot_research.report.numbers import (
+    SHOWN_FROM,
+    SUPPRESSED_BELOW,
+    Writing,
+    count,
+    is_shown,
+    plain,
+)
 from mot_research.report.phrases import names_by_id
 
 DIGITS = 3
@@ -60,6 +67,8 @@ FURTHER = {
     "winsorised_effect": "Largest amounts cut",
     "winsorised_std_error": "± error  ",
 }
+PROBABILITIES = ("p_value", "q_value", "contact_p_value", "contact_q_value")
+WITH_INTERVAL = Writing(lambda value: plain(value, DIGITS))
 IN_PERCENT = (
     *("lmg", "ci_lower", "ci_upper", "contact", "share", "first", "last", "relative_weight"),
     *("p_top", "p_top_each", "reach"),
@@ -136,7 +145,10 @@ def _columns(
     shown.loc[few[table.index], [c for c in chosen if c == "mean"]] = np.nan
     shown.loc[hidden[table.index], [c for c in chosen if c in ("n", "reach")]] = np.nan
     shown[[c for c in chosen if c in IN_PERCENT]] *= 100
-    return _named(findings, shown.rename(columns=columns))
+    written = shown.astype({c: object for c in chosen if c in PROBABILITIES})
+    for name in written.columns.intersection(list(PROBABILITIES)):
+        written[name] = [probability(value) for value in shown[name]]
+    return _named(findings, written.rename(columns=columns))
 
 
 def asymmetries(findings: Findings) -> str:
@@ -164,14 +176,13 @@ def paths(findings: Findings) -> str:
     """Return every path from a moment through loyalty to revenue."""
     blocks = []
     for name, each in findings.paths.items():
-        parts = {"a": "On loyalty", "direct": "Direct", "indirect": "Through", "total": "Total"}
-        parts |= {"total_winsorised": "Total, largest cut"}
+        parts = {"a": "On loyalty", "direct": "Direct", "indirect": "Through loyalty"}
+        parts |= {"total": "Total", "total_winsorised": "Total, largest cut"}
         shown = pd.DataFrame(index=each.table.index)
-        for k, (part, title) in enumerate(p for p in parts.items() if p[0] in each.table):
-            pad = " " * k
-            shown[title] = each.table[part]
-            shown[f"from{pad}"] = each.table[f"{part}_ci_lower"]
-            shown[f"to{pad}"] = each.table[f"{part}_ci_upper"]
+        for part, title in parts.items():
+            if part in each.table:
+                ends = each.table[[part, f"{part}_ci_lower", f"{part}_ci_upper"]]
+                shown[title] = [WITH_INTERVAL.with_interval(*row) for row in ends.to_numpy(float)]
         flags = each.table[["conflict", "opposed"]].astype(bool)
         shown["Flag"] = np.select(
             [flags["conflict"], flags["opposed"]], ["conflict", "opposed"], default=""
@@ -248,7 +259,7 @@ def robustness(findings: Findings) -> str:
         blocks.append(_named(findings, each.table[list(columns)].rename(columns=columns)))
         if "effect_lowest" in each.table:
             shown = each.table[list(ranges)].rename(columns=ranges)
-            blocks += ["Leaving out each segment value:", _named(findings, shown)]
+            blocks += ["#### Leaving out each segment value", _named(findings, shown)]
         blocks += [f"- Not left out: {escape_markdown(line)}." for line in each.not_left_out]
     return "\n\n".join(blocks) or NOTHING
 
@@ -309,6 +320,13 @@ def _named(findings: Findings, table: pd.DataFrame) -> str:
 
 def _title(findings: Findings, outcome: str) -> str:
     return escape_markdown(findings.study.outcome(outcome).name)
+
+
+def probability(value: float) -> str:
+    """Return a p or q value: .012, < .001; empty where there is none."""
+    if not np.isfinite(value):
+        return ""
+    return "< .001" if value < 0.001 else plain(float(value), DIGITS)
 
 
 def _number(value: float, digits: int = DIGITS) -> str:

@@ -9,8 +9,10 @@ from mot_research.drivers.change import Change
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.report import change_tables
+from mot_research.report.appendix import probability
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import NOTHING, frame_table
+from mot_research.report.markup import Column, Table
 from mot_research.report.phrases import names_by_id, with_names
 
 DIGITS = 3
@@ -53,11 +55,11 @@ def changes(findings: Findings) -> str:
     blocks += [change_tables.outcomes(findings), change_tables.causes(findings)]
     for name, each in findings.change.items():
         title = escape_markdown(findings.study.outcome(name).name)
-        blocks += [f"### {title}", _facts(each), "Parts by moment and control:"]
+        blocks += [f"### {title}", _facts(each), "#### Parts by moment and control"]
         blocks.append(_parts(findings, each))
         for quantity, what in QUANTITIES.items():
             table = each.tests.loc[quantity].rename(columns=TESTED)[list(TESTED.values())]
-            blocks += [f"{what}:", _named(findings, table)]
+            blocks += [f"#### {what}", _named(findings, table)]
     blocks.append(change_tables.notes(findings))
     return "\n\n".join(blocks)
 
@@ -111,7 +113,7 @@ def _within(findings: Findings, each: Segments) -> list[str]:
         values = [str(value) for value, _ in table.index]
         table = table.droplevel("value")[list(DIFFERENCES.values())]
         table.insert(0, "Where", values)
-        blocks += [f"{QUANTITIES[str(quantity)]}:", _named(findings, table)]
+        blocks += [f"#### {QUANTITIES[str(quantity)]}", _named(findings, table)]
     flips = each.flips
     if len(flips):
         seen = [
@@ -129,7 +131,7 @@ def _within(findings: Findings, each: Segments) -> list[str]:
             "flips": "Turns",
         }
         table = flips[seen][list(titles)].rename(columns=titles)
-        blocks += ["Interaction of segment and effect:", _named(findings, table)]
+        blocks += ["#### Interaction of segment and effect", _named(findings, table)]
     return blocks
 
 
@@ -147,11 +149,18 @@ def cautions(findings: Findings) -> str:
     if not records:
         return NOTHING
     frame = cautions_frame([caution for _, caution in records])
-    frame["text"] = [with_names(text, findings) for text in frame["text"]]
-    frame.insert(0, "of", [of for of, _ in records])
-    titles = {"of": "Of", "rule": "Rule", "text": "What", "threshold": "Threshold"}
-    titles |= {"source": "Source"}
-    return frame_table(frame.rename(columns=titles))
+    columns = (
+        Column("Of", 6),
+        Column("Rule", 5),
+        Column("What", 18),
+        Column("Threshold", 7),
+        Column("Source", 6),
+    )
+    rows = tuple(
+        (of, row.rule, with_names(row.text, findings), row.threshold, row.source)
+        for (of, _), row in zip(records, frame.itertuples(), strict=True)
+    )
+    return Table(columns, rows).to_markdown()
 
 
 def rules() -> str:
@@ -170,5 +179,7 @@ def problems(findings: Findings) -> str:
 def _named(findings: Findings, table: pd.DataFrame, head: str = "Moment") -> str:
     called = names_by_id(findings)
     table = table.copy()
+    for column in table.columns.intersection(["p", "q"]):
+        table[column] = [probability(value) for value in table[column].astype(float)]
     table.insert(0, head, [called.get(str(name), str(name)) for name in table.index])
     return frame_table(table, digits=DIGITS)

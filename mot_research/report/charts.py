@@ -86,26 +86,9 @@ def importance_bars(
 
 
 def importances(findings: Findings) -> list[Axes]:
-    """Draw the importance bars of each deciding outcome, one below the other."""
-    results = list(deciding(findings).values())
-    if not results:
-        return []
-    import matplotlib.pyplot as plt
-
-    heights = [0.9 + ROW_HEIGHT * len(result.table) for result in results]
-    with style.house_style():
-        _, axes = plt.subplots(
-            len(results),
-            figsize=(style.PAGE_WIDTH, sum(heights)),
-            height_ratios=heights,
-            layout="constrained",
-            squeeze=False,
-        )
+    """Draw the importance bars of each deciding outcome, a figure each."""
     names = names_by_id(findings)
-    return [
-        importance_bars(result, ax, names=names)
-        for result, ax in zip(results, axes[:, 0], strict=True)
-    ]
+    return [importance_bars(result, names=names) for result in deciding(findings).values()]
 
 
 def _ends(table: pd.DataFrame, name: str) -> tuple[float, float, float]:

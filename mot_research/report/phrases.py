@@ -9,7 +9,7 @@ from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
-from mot_research.report.numbers import Writing, effect_writing, percent
+from mot_research.report.numbers import NO_BREAK, Writing, effect_writing, plain
 
 NAME_CHARACTERS = 44
 
@@ -66,7 +66,7 @@ def linear_writing(findings: Findings, outcome: str, values: Iterable[float | No
 def level_writing(findings: Findings, outcome: str, values: Iterable[float]) -> Writing:
     """Return how the mean of an outcome is written; the change of it as an effect."""
     if findings.study.outcome(outcome).kind in ("binary", "share"):
-        return Writing(lambda value: percent(value))
+        return Writing(lambda value: plain(100 * value, 1), f"{NO_BREAK}%")
     change = linear_writing(findings, outcome, values)
     return Writing(lambda value: change.number(value).lstrip("+"))
 
