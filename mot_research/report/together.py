@@ -155,7 +155,8 @@ def _shown(each: Segments, value: object, moment: str) -> bool:
 
 
 def _turning(findings: Findings, each: Segments) -> Iterator[str]:
-    writing = linear_writing(findings, each.outcome, each.flips["effect"])
+    effects = each.flips[["effect", "lowest_effect", "highest_effect"]].to_numpy(dtype=float)
+    writing = linear_writing(findings, each.outcome, effects.ravel())
     for name in each.flipping:
         row = each.flips.loc[name]
         moment, segment = quoted(moment_name(findings, str(name))), escape_markdown(each.segment)

@@ -17,7 +17,7 @@ from mot_research.report.change_tables import CAUSES
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.numbers import CHANGE, NO_BREAK, PERCENT, TWO_DIGITS, Writing, percent
+from mot_research.report.numbers import CHANGE, PERCENT, TWO_DIGITS, Writing, percent, signed
 from mot_research.report.phrases import (
     deciding,
     ended,
@@ -150,7 +150,7 @@ def beyond_chance(findings: Findings) -> str:
         Column("What changed", 7),
         Column("Before", 4, "right"),
         Column("Now", 4, "right"),
-        Column("Change", 8, "right"),
+        Column("Change", 10, "right"),
     )
     unique = list(dict.fromkeys(rows))
     table = Table(columns, tuple(unique[:ROWS_AT_MOST])).to_markdown()
@@ -192,7 +192,7 @@ def _writings(
     if quantity == "effect":
         writing = linear_writing(findings, each.outcome, [*table["a"], *table["b"]])
         return writing, writing
-    points = Writing(lambda value: CHANGE.number(100 * value)[:-3], f"{NO_BREAK}points")
+    points = Writing(lambda value: signed(100 * value, 0), " percentage points")
     return PERCENT, points
 
 

@@ -22,7 +22,7 @@ SMALL_VALUE, LARGE_VALUE = "corporate", "private"
 def with_everything(findings: Findings) -> Findings:
     """The findings with a change, paths, segments, robustness and the rest; waves of two."""
     ids = [moment.id for moment in findings.study.moments]
-    study = findings.study.model_copy(update={"segments": {"plan": "plan"}})
+    study = findings.study.model_copy(update={"segments": ("plan",)})
     names = list(findings.drivers)
     first = findings.drivers["recommend"]
     cautions = (Caution("few_raters", "Few rated it, after weighting: m2 (51)."),)

@@ -60,11 +60,11 @@ def rendered_text(render, case):
 
 
 def test_ten_moments_fit_in_twelve_pages(render):
-    pages, html = rendered_text(render, "usual")
+    pages, html = rendered_text(render, "everything")
     assert len(pages) <= LONGEST
     assert "Decisions asked of you" in pages[0]
     assert "Simulated data." in pages[0]
-    assert html.count("data:image/") == 3  # the usual case has no change to draw
+    assert html.count("data:image/") == 4
     for text in (*pages, html):
         assert "?@" not in text
         assert "pagebreak" not in text
