@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mot_research.drivers.cautions import cautions_frame, rules_frame
+from mot_research.drivers.cautions import RULES, rules_frame
 from mot_research.drivers.change import Change
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
@@ -58,7 +58,8 @@ def changes(findings: Findings) -> str:
         blocks += [f"### {title}", _facts(each), "#### Parts by moment and control"]
         blocks.append(_parts(findings, each))
         for quantity, what in QUANTITIES.items():
-            table = each.tests.loc[quantity].rename(columns=TESTED)[list(TESTED.values())]
+            table = each.tests.loc[[quantity]].droplevel("quantity")
+            table = table.rename(columns=TESTED)[list(TESTED.values())]
             blocks += [f"#### {what}", _named(findings, table)]
     blocks.append(change_tables.notes(findings))
     return "\n\n".join(blocks)
@@ -148,7 +149,6 @@ def cautions(findings: Findings) -> str:
     ]
     if not records:
         return NOTHING
-    frame = cautions_frame([caution for _, caution in records])
     columns = (
         Column("Of", 6),
         Column("Rule", 5),
@@ -157,8 +157,9 @@ def cautions(findings: Findings) -> str:
         Column("Source", 6),
     )
     rows = tuple(
-        (of, row.rule, with_names(row.text, findings), row.threshold, row.source)
-        for (of, _), row in zip(records, frame.itertuples(), strict=True)
+        (of, caution.rule, with_names(caution.text, findings), rule.threshold, rule.source)
+        for of, caution in records
+        for rule in [RULES[caution.rule]]
     )
     return Table(columns, rows).to_markdown()
 

@@ -253,7 +253,10 @@ def penalty_caption(findings: Findings) -> str:
     """Return what the penalty–reward picture shows."""
     drawn = extremes(findings.priorities)
     if not drawn:
-        return ""
+        return (
+            "Nothing can be said: too few gave a moment on the list the worst or the best rating, "
+            "or none is on it."
+        )
     by_role = deciding(findings)
     result = by_role.get("relationship") or by_role["revenue"]
     basic = [row for row in drawn if row.asymmetry == "basic"]
@@ -432,7 +435,7 @@ def how_robust(row: Priority, findings: Findings) -> str:
         table = findings.robustness[outcome].table if outcome in findings.robustness else None
         if table is None or row.moment.id not in table.index:
             continue
-        cells = table.loc[row.moment.id]
+        cells = table.loc[[row.moment.id]].to_dict("records")[0]
         value, name = float(cells["robustness_value"]), outcome_name(findings, outcome)
         if value < WEAK:
             found.append(

@@ -6,6 +6,7 @@ from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
 from mot_research.report import narrative, tables
 from mot_research.report.escaping import escape_markdown
+from mot_research.report.phrases import deciding
 
 KEPT_TOGETHER = '::: {.block breakable="false"}'
 PAGE_BREAK = "::: {.mot-page-break}\n:::"
@@ -29,7 +30,7 @@ def the_moments(findings: Findings) -> str:
 def the_evidence(findings: Findings) -> str:
     """Return the table of numbers with intervals, one for each role."""
     parts = []
-    for role, result in narrative.deciding(findings).items():
+    for role, result in deciding(findings).items():
         table = tables.evidence(findings, role)
         if table:
             parts += [
@@ -42,7 +43,7 @@ def the_evidence(findings: Findings) -> str:
 
 def bars_captions(findings: Findings) -> str:
     """Return what the importance bars show, an outcome a paragraph."""
-    results = narrative.deciding(findings).values()
+    results = deciding(findings).values()
     return "\n\n".join(narrative.bars_caption(result, findings) for result in results)
 
 

@@ -31,6 +31,7 @@ from mot_research.report.numbers import (
     too_few,
     with_base,
 )
+from mot_research.report.phrases import deciding
 
 LONGEST_NAME = 90  # characters in a table
 LONGEST_ON_PAGE_ONE = 64
@@ -169,7 +170,7 @@ def evidence(findings: Findings, role: str) -> str:
 
     Where the analysis pools several waves, this wave alone stands beside.
     """
-    result = narrative.deciding(findings).get(role)
+    result = deciding(findings).get(role)
     on_list = findings.priorities.listed
     if result is None or not on_list:
         return ""
@@ -253,7 +254,7 @@ def moment_evidence(row: Priority, findings: Findings) -> str:
 def off_list(findings: Findings) -> str:
     """Return what is not on the list, and what the data still allow of it."""
     rows = [row for row in findings.priorities.rows if row.place is None]
-    roles = list(narrative.deciding(findings))
+    roles = list(deciding(findings))
     columns = (
         Column("Moment", 8),
         Column("Verdict", 4),

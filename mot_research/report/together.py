@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from mot_research.drivers.paths import Paths
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
@@ -158,7 +156,7 @@ def _turning(findings: Findings, each: Segments) -> Iterator[str]:
     effects = each.flips[["effect", "lowest_effect", "highest_effect"]].to_numpy(dtype=float)
     writing = linear_writing(findings, each.outcome, effects.ravel())
     for name in each.flipping:
-        row = each.flips.loc[name]
+        row = each.flips.loc[[name]].to_dict("records")[0]
         moment, segment = quoted(moment_name(findings, str(name))), escape_markdown(each.segment)
         low, high = row["lowest_value"], row["highest_value"]
         if not (_shown(each, low, str(name)) and _shown(each, high, str(name))):
@@ -177,15 +175,17 @@ def _differing(findings: Findings, each: Segments) -> Iterator[str]:
     """Yield where an effect in one value differs from the rest, most certain first."""
     if "effect" not in each.differences.index.get_level_values("quantity"):
         return
-    table: pd.DataFrame = each.differences.loc["effect"]
+    table = each.differences.loc[["effect"]]
     limit = findings.study.rules.false_discovery_rate
     writing = linear_writing(findings, each.outcome, table["segment"])
-    for (value, name), row in table[table["q_value"] <= limit].sort_values("q_value").iterrows():
-        if str(name) in each.flipping or not _shown(each, value, str(name)):
+    clear = table[table["q_value"] <= limit].sort_values("q_value").reset_index()
+    for row in clear.to_dict("records"):
+        value, name = str(row["value"]), str(row["moment"])
+        if name in each.flipping or not _shown(each, value, name):
             continue
         more = "more" if abs(row["segment"]) > abs(row["rest"]) else "less"
         yield (
-            f"{quoted(moment_name(findings, str(name)))} counts {more} where "
+            f"{quoted(moment_name(findings, name))} counts {more} where "
             f"{escape_markdown(each.segment)} is {escape_markdown(value)}: "
             f"{writing.one(row['segment'])} {unit(findings, each.outcome)} of "
             f"{outcome_name(findings, each.outcome)} a rating point, elsewhere "

@@ -128,6 +128,11 @@ def _digits(*values: float) -> int:
     return 2 if largest < 20 else 1 if largest < 200 else 0
 
 
+def penalty_rewards(findings: Findings) -> list[Axes]:
+    """Draw penalties and rewards where any moment on the list has them."""
+    return [penalty_reward(findings)] if extremes(findings.priorities) else []
+
+
 def penalty_reward(findings: Findings, ax: Axes | None = None) -> Axes:
     """Draw what each moment on the list costs when it goes wrong and brings when it shines.
 

@@ -167,7 +167,7 @@ def _changes(findings: Findings, each: Change) -> Iterator[tuple[str, ...]]:
     for quantity, title in CHANGED.items():
         if quantity in ("rating", "reach") and not first:
             continue  # the ratings of the same people, but for those without the outcome
-        table = each.tests.loc[quantity]
+        table = each.tests.loc[[quantity]].droplevel("quantity")
         for moment, row in table[table["q_value"] <= limit].sort_values("q_value").iterrows():
             level, step = _writings(findings, each, quantity, table)
             what = title

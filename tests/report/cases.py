@@ -397,6 +397,9 @@ def odd_cases() -> dict[str, Findings]:
         ),
         "everything": further.with_everything(findings()),
         "everything, one outcome": further.with_everything(findings(3, revenue=False)),
+        "everything, hostile names": further.with_everything(
+            findings(12, both=6, one=4, bets=1, likely=1, names=HOSTILE)
+        ),
         "a model per moment": further.unranked(findings(both=0, one=0, bets=0, likely=0)),
         "nothing proven": findings(**none),
         "one wave": findings(waves=1, simulated=False),

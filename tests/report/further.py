@@ -14,8 +14,10 @@ from mot_research.drivers.robustness import Robustness
 from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
+from mot_research.priorities.result import Metric
 
 TERMS = {"reach": 0.0, "ratings": -0.25, "mix": 0.02, "effects": 0.05, "both": -0.02}
+EXTREMES = {"penalty": Metric(0.9, 0.6, 1.2, 120), "reward": Metric(0.3, -0.1, 0.7, 35)}
 SMALL_VALUE, LARGE_VALUE = "corporate", "private"
 
 
@@ -26,8 +28,12 @@ def with_everything(findings: Findings) -> Findings:
     names = list(findings.drivers)
     first = findings.drivers["recommend"]
     cautions = (Caution("few_raters", "Few rated it, after weighting: m2 (51)."),)
+    rows = tuple(
+        dataclasses.replace(row, metrics=row.metrics | EXTREMES) for row in findings.priorities.rows
+    )
     return dataclasses.replace(
         findings,
+        priorities=dataclasses.replace(findings.priorities, rows=rows),
         study=study,
         drivers=findings.drivers
         | {

@@ -57,7 +57,7 @@ def test_nothing_is_cut_off(case):
     findings = ODD[case]
     made = [charts.priority_matrix(findings.priorities), experience_map(findings)]
     made += [charts.importance_bars(result) for result in findings.drivers.values()]
-    made += [wave_charts.penalty_reward(findings), *wave_charts.change_waterfalls(findings)]
+    made += [*wave_charts.penalty_rewards(findings), *wave_charts.change_waterfalls(findings)]
     for ax in made:
         ax.figure.canvas.draw()
         inside = ax.figure.bbox.padded(TOUCHING)

@@ -156,8 +156,9 @@ def test_missed_by_the_workshop():
     assert "no shortlist" not in narrative.missed(ODD["usual"])
 
 
-def test_names_of_a_study_are_never_obeyed():
-    text = text_of(ODD["hostile names"])
+@pytest.mark.parametrize("case", ["hostile names", "everything, hostile names"])
+def test_names_of_a_study_are_never_obeyed(case):
+    text = text_of(ODD[case])
     bare = re.sub(r"\\.", "", text)  # what is escaped is only text
     for command in ("<script", "](", "{{<", "{.x}", "@fig", "`code`", "$x", "{python}"):
         assert command not in bare, command
