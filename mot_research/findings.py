@@ -52,6 +52,8 @@ class Findings:
     not_used : tuple of str
         One line for each part of a study that this one does not have, saying
         what would bring it.
+    shortlist : mapping of moment id to bool
+        The workshop's decision, of the moments that it decided.
     paths : mapping of revenue outcome id to Paths
         From each moment through the first relationship outcome to revenue.
     robustness : mapping of outcome id to Robustness
@@ -82,6 +84,7 @@ class Findings:
     simulated: bool
     warnings: tuple[str, ...]
     not_used: tuple[str, ...]
+    shortlist: Mapping[str, bool] = field(default_factory=dict)
     paths: Mapping[str, Paths] = field(default_factory=dict)
     robustness: Mapping[str, Robustness] = field(default_factory=dict)
     reliability: Reliability | None = None

@@ -18,6 +18,7 @@ from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.evidence import Deciding, evidence
 from mot_research.priorities.verdicts import decide
+from mot_research.study.consensus import chosen_by_silos, shortlist
 from mot_research.study.definition import Outcome, Study
 from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey
@@ -126,14 +127,15 @@ def run(
     cautions += tuple(flips)
     warnings += [*(flip.text for flip in flips), *not_split]
     report("verdicts", total - 1, total)
-    metrics = evidence(survey, analysis.units, wave_id, deciding, {}, rules.confidence)
-    shortlist = {m.id: m.shortlist for m in study.moments if m.shortlist is not None}
+    chosen = {} if survey.votes is None else chosen_by_silos(survey.votes)
+    on_shortlist = shortlist(study, chosen)
+    metrics = evidence(survey, analysis.units, wave_id, deciding, chosen, rules.confidence)
     findings = Findings(
         study=study,
         wave=wave_id,
         drivers=drivers,
         alone=alone,
-        priorities=decide(study, wave_id, deciding, metrics, shortlist),
+        priorities=decide(study, wave_id, deciding, metrics, on_shortlist),
         absences=survey.absences(wave_id),
         problems=survey.problems,
         inputs=survey.inputs,
@@ -141,6 +143,7 @@ def run(
         simulated=study.about.simulated,
         warnings=(*warnings, *unclear, *_of_outcomes(study, drivers)),
         not_used=_not_used(study),
+        shortlist=on_shortlist,
         paths=through_loyalty,
         robustness=robust,
         reliability=analysis.reliability(wave_id),
@@ -229,7 +232,7 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "an earlier wave": "a second wave shows what changed",
     }
     absent = [f"No {part}: {ways[part]}." for part, present in named.items() if not present]
-    later = ("customers", "events", "recordings", "workshop", "voice", "operations")
+    later = ("customers", "events", "recordings", "voice", "operations")
     waiting = [part for part in later if getattr(study, part) is not None]
     if waiting:
         absent.append(f"In the study, but not evaluated by this version: {', '.join(waiting)}.")

@@ -12,11 +12,14 @@ import pandas as pd
 from mot_research.report import house_style as style
 from mot_research.report import words
 from mot_research.report.numbers import SHOWN_FROM, is_shown, percent
+from mot_research.report.phrases import deciding, names_by_id
+from mot_research.report.rank_groups import alike, draw_brackets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mot_research.drivers.result import DriverResult
+    from mot_research.findings import Findings
     from mot_research.priorities.result import Metric, Priorities, Priority
 
 ROW_HEIGHT = 0.27  # inches of one bar
@@ -32,12 +35,17 @@ def importance_bars(
 
     A bar is `lmg` in percent of the outcome's variation (how it went), the line
     its interval. Drivers that are not tested or that few rated stand last.
+    Brackets to the right join drivers whose ranks cannot be told apart.
 
     Parameters
     ----------
     names : mapping of str to str, optional
         What readers call a driver; default its name in the result.
     """
+    if not result.is_ranked:
+        ax = style.own_axes(ax, height=0.8)
+        _say(ax, "There is one model per moment, so there are no shares to compare.")
+        return ax
     table = result.to_frame()
     tested = table.loc[list(result.tested)].sort_values("lmg", ascending=False, kind="stable")
     order = list(tested.index[tested["n"] >= SHOWN_FROM])
@@ -66,7 +74,8 @@ def importance_bars(
             parse_math=False,
         )
         ax.set_ylim(len(rows) - 0.4, -0.6)
-        ax.set_xlim(0, 1.12 * max(ends) or 1.0)
+        start = 1.12 * max(ends) or 1.0
+        ax.set_xlim(0, draw_brackets(ax, alike(result), order, start=start))
         ax.grid(axis="x")
         ax.spines["left"].set_visible(False)
         outcome = style.label(called.get(result.outcome, result.outcome), 60)
@@ -74,6 +83,12 @@ def importance_bars(
         lines = f"; line: {percent(result.confidence)} interval" if result.n_resamples else ""
         ax.set_xlabel(f"% of its differences that go with how the moment went{lines}")
     return ax
+
+
+def importances(findings: Findings) -> list[Axes]:
+    """Draw the importance bars of each deciding outcome, a figure each."""
+    names = names_by_id(findings)
+    return [importance_bars(result, names=names) for result in deciding(findings).values()]
 
 
 def _ends(table: pd.DataFrame, name: str) -> tuple[float, float, float]:

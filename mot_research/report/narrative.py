@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priorities, Priority
-from mot_research.report import charts, words
+from mot_research.report import charts, phrases, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.numbers import (
@@ -22,13 +22,16 @@ from mot_research.report.numbers import (
     count,
     percent,
 )
+from mot_research.report.phrases import deciding, ended, linear_unit, outcome_name, quoted, unit
+from mot_research.report.rank_groups import alike
+from mot_research.report.wave_charts import extremes
 from mot_research.report.words import counted, listed, number, sentence
 
 ANSWER_WORDS = 150  # of the answer and the decisions together
 DECISION_WORDS = 75
 DECISIONS = 5
 NAMED_AT_MOST = 3  # moments named in one sentence; the table names them all
-NAME_CHARACTERS = 44
+WEAK = 0.05  # robustness value: weaker than a cause of 5 % of what is left on both sides
 EMPTY_LIST = "No moment is on the list."
 MOMENTS_HEADING = "The moments on the list"
 NOTHING_DRAWN = "No moment has both a rating and an importance, so there is nothing to draw."
@@ -78,11 +81,21 @@ def _answer_sentences(findings: Findings) -> Iterator[str]:
             alone = " only" if len(by_role) > 1 else ""
             yield f"Proven for {words.THE_ROLES[role]}{alone}: {_names(only)}."
     for result in by_role.values():
-        explained = percent(result.table["lmg"].sum())
-        yield (
-            f"How the moments went goes with {explained} of the differences in "
-            f"{_outcome(findings, result)} ({count(result.n_obs)} answers)."
+        yield _explained(findings, result)
+
+
+def _explained(findings: Findings, result: DriverResult) -> str:
+    """Return how much the moments explain; nothing where they have no model together."""
+    name, answers = _outcome(findings, result), f"{count(result.n_obs)} answers"
+    if not result.is_ranked:
+        return (
+            f"For {name} ({answers}) there is one model per moment, because too few rated two: "
+            "the moments are not ranked against each other."
         )
+    return (
+        f"How the moments went goes with {percent(result.table['lmg'].sum())} of the differences "
+        f"in {name} ({answers})."
+    )
 
 
 def _headline(findings: Findings) -> str:
@@ -155,10 +168,12 @@ def list_note(findings: Findings) -> str:
     """Return how to read the list on page one."""
     if not findings.priorities.listed:
         return ""
-    notes = [
-        "*How sure*: the share of the resamples in which the moment is among the top "
-        f"{number(findings.priorities.top)}; *certain* is the higher grade."
-    ]
+    notes = []
+    if any(result.is_ranked for result in deciding(findings).values()):
+        notes.append(
+            "*How sure*: the share of the resamples in which the moment is among the top "
+            f"{number(findings.priorities.top)}; *certain* is the higher grade."
+        )
     if _moved(findings):
         notes.append(
             "*Moved*: change of the mean rating since the last wave, where it is beyond chance."
@@ -188,13 +203,13 @@ def small_numbers_note() -> str:
 def role_outcome(role: str, findings: Findings) -> str:
     """Return a role with the outcome that decides for it (no Markdown)."""
     outcome = findings.study.outcome(deciding(findings)[role].outcome)
-    return f"{sentence(words.ROLES[role])}: {shorten(outcome.name, NAME_CHARACTERS)}"
+    return f"{sentence(words.ROLES[role])}: {shorten(outcome.name, phrases.NAME_CHARACTERS)}"
 
 
 def effect_head(role: str, findings: Findings) -> str:
     """Return the head of a column of effects (no Markdown)."""
     result = deciding(findings)[role]
-    outcome = shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS)
+    outcome = shorten(findings.study.outcome(result.outcome).name, phrases.NAME_CHARACTERS)
     return f"One point better, {_unit(result, findings)} of {outcome}"
 
 
@@ -223,7 +238,39 @@ def bars_caption(result: DriverResult, findings: Findings) -> str:
     """Return the caption of the importance bars."""
     return _caption(
         findings,
-        f"What moves {_outcome(findings, result)}. {alt_importance_bars(result, findings)}",
+        f"What moves {_outcome(findings, result)}. {alt_importance_bars(result, findings)} "
+        f"{_brackets_note(result)}",
+    )
+
+
+def _brackets_note(result: DriverResult) -> str:
+    if not alike(result):
+        return ""
+    return "A bracket joins moments whose places cannot be told apart."
+
+
+def penalty_caption(findings: Findings) -> str:
+    """Return what the penalty–reward picture shows."""
+    drawn = extremes(findings.priorities)
+    if not drawn:
+        return (
+            "Nothing can be said: too few gave a moment on the list the worst or the best rating, "
+            "or none is on it."
+        )
+    by_role = deciding(findings)
+    result = by_role.get("relationship") or by_role["revenue"]
+    basic = [row for row in drawn if row.asymmetry == "basic"]
+    delight = [row for row in drawn if row.asymmetry == "delight"]
+    parts = []
+    if basic:
+        parts.append(f"Must be right every time: {_names(basic, at_most=len(basic))}.")
+    if delight:
+        parts.append(f"A place to wow: {_names(delight, at_most=len(delight))}.")
+    seen = " ".join(parts) or "For none of them the data tell which of the two is larger."
+    return _caption(
+        findings,
+        f"What a bad rating costs and the best one brings, in {linear_unit(findings, result)}, "
+        f"against an ordinary one; lines: {percent(result.confidence)} intervals. {seen}",
     )
 
 
@@ -248,7 +295,7 @@ def map_caption(findings: Findings) -> str:
 
 
 def _caption(findings: Findings, text: str) -> str:
-    return _ended(f"{simulated(findings)} {text}".strip())
+    return ended(f"{simulated(findings)} {text}".strip())
 
 
 def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> str:
@@ -277,11 +324,13 @@ def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> s
 
 def alt_importance_bars(result: DriverResult, findings: Findings | None = None) -> str:
     """Return what the importance bars show, in words."""
-    lmg = result.table.loc[list(result.tested), "lmg"].sort_values(ascending=False)
-    if lmg.empty:
+    if not result.tested:
         return "No driver could be tested, so there is no bar."
+    if not result.is_ranked:
+        return "There is one model per moment, so there are no shares to compare."
+    lmg = result.table.loc[list(result.tested), "lmg"].sort_values(ascending=False)
     called = {} if findings is None else {m.id: m.name for m in findings.study.moments}
-    first = [escape_markdown(shorten(called.get(name, str(name)), 44)) for name in lmg.index[:3]]
+    first = [quoted(called.get(name, str(name))) for name in lmg.index[:3]]
     thing = "driver" if findings is None else "moment"
     return (
         f"{sentence(counted(len(lmg), thing))} {'goes' if len(lmg) == 1 else 'together go'} "
@@ -378,6 +427,26 @@ def what_to_do(row: Priority) -> str:
     return text
 
 
+def how_robust(row: Priority, findings: Findings) -> str:
+    """Return what could undo what is proven of a moment; empty where nothing weak is known."""
+    found = []
+    for role in row.proven_for:
+        outcome = row.grades[role].outcome
+        table = findings.robustness[outcome].table if outcome in findings.robustness else None
+        if table is None or row.moment.id not in table.index:
+            continue
+        cells = table.loc[[row.moment.id]].to_dict("records")[0]
+        value, name = float(cells["robustness_value"]), outcome_name(findings, outcome)
+        if value < WEAK:
+            found.append(
+                f"a cause outside the model that explains {percent(value)} of what is left of "
+                f"both the rating and {name} would undo it"
+            )
+        if not cells.get("same_sign", True):
+            found.append(f"for {name} its sign turns without one segment")
+    return sentence(f"**Weak:** {'; '.join(found)}.") if found else ""
+
+
 # What is not on the list ------------------------------------------------------------------
 
 
@@ -387,7 +456,7 @@ def bets(findings: Findings) -> str:
     if not rows:
         return "No brand bet is named in the study."
     return "\n".join(
-        f"- **{_name(row)}** "
+        f"- **{escape_markdown(shorten(row.moment.name, phrases.NAME_CHARACTERS))}** "
         + (f"(place {row.place}). " if row.place is not None else "(not on the list). ")
         + escape_markdown(row.reason)
         for row in rows
@@ -398,7 +467,7 @@ def missed(findings: Findings) -> str:
     """Return what the data prove and the workshop left out."""
     rows = [row for row in findings.priorities.rows if "missed_by_workshop" in row.flags]
     if rows:
-        return _ended(
+        return ended(
             f"Proven, but not on the workshop's shortlist: {_names(rows, at_most=len(rows))}."
         )
     if all(row.metrics["consensus"].value is None for row in findings.priorities.rows) and all(
@@ -419,92 +488,22 @@ def off_list(findings: Findings) -> str:
     )
 
 
-# How sure we are --------------------------------------------------------------------------
-
-
-def method(findings: Findings) -> str:
-    """Return the method in plain words, a bullet a step."""
-    rules = findings.priorities.rules
-    lines = []
-    for role, result in deciding(findings).items():
-        outcome = _outcome(findings, result)
-        waves = listed([escape_markdown(wave) for wave in result.waves]) or "this wave"
-        lines.append(
-            f"For {words.THE_ROLES[role]}: {outcome}, {count(result.n_obs)} answers "
-            f"(worth {count(result.n_effective)} after weighting) of {waves}; "
-            f"model: {escape_markdown(result.model)}."
-        )
-    lines += [
-        "*How it went* is the rating among those who had the moment; *having it* is whether they "
-        "had it at all. Only how it went decides a place; having it is an association.",
-        "Importance is the average gain in explained differences over all orders in which the "
-        "moments can enter (LMG, the Shapley value of R²).",
-        f"*Proven*: better ratings go with a better outcome beyond chance (false discovery rate "
-        f"{percent(rules.false_discovery_rate)}), and in at least {percent(rules.p_top)} of the "
-        f"resamples the moment is among the top {number(findings.priorities.top)}. *Likely*: in "
-        "at least half. *Minor*: in less than half. *Not proven*: the rest of what was tested.",
-        f"A moment needs an effective number of {number(rules.min_n)} raters for a verdict.",
-        "These are associations in survey data, not experiments: acting on a moment tests it.",
-    ]
-    return "\n".join(f"- {line}" for line in lines)
-
-
-def warnings(findings: Findings) -> str:
-    """Return all warnings as bullets, each once."""
-    found = [*findings.warnings, *findings.priorities.warnings]
-    errors = findings.problems
-    if len(errors):
-        by = errors["severity"].value_counts()
-        parts = [counted(int(n), str(kind)) for kind, n in by.items()]
-        found.append(
-            f"Checking the study's files found {listed(parts)}; the command mot check prints them."
-        )
-    lines = list(dict.fromkeys(found))
-    if not lines:
-        return "No warning applies."
-    return "\n".join(f"- {escape_markdown(line)}" for line in lines)
-
-
-def not_used(findings: Findings) -> str:
-    """Return what the study does not have, and what would bring it."""
-    if not findings.not_used:
-        return "Every part of a study is in use."
-    return "\n".join(f"- {escape_markdown(line)}" for line in findings.not_used)
-
-
-def absences_note(findings: Findings) -> str:
-    """Return how to read the table of absences."""
-    return (
-        f"Of the answers of wave {escape_markdown(findings.wave)}. *Did not have it* and *left "
-        "blank* are kept apart: who did not have a moment cannot rate it. Counts below ten are "
-        "hidden, and a neighbour is rounded so that they cannot be worked out."
-    )
-
-
 # Pieces of sentences ----------------------------------------------------------------------
 
 
-def deciding(findings: Findings) -> dict[str, DriverResult]:
-    """Return the analysis that decides for each role: its first outcome's."""
-    by_role: dict[str, DriverResult] = {}
-    for outcome in findings.study.outcomes:
-        if outcome.id in findings.drivers:
-            by_role.setdefault(outcome.role, findings.drivers[outcome.id])
-    return by_role
-
-
 def _outcome(findings: Findings, result: DriverResult) -> str:
-    return escape_markdown(shorten(findings.study.outcome(result.outcome).name, NAME_CHARACTERS))
+    return outcome_name(findings, result.outcome)
 
 
 def _unit(result: DriverResult, findings: Findings) -> str:
-    if result.kind in ("binary", "share"):
-        return "percentage points"
-    return findings.study.currency or "currency" if result.kind == "amount" else "points"
+    """Return the unit of the effects of a model."""
+    if result.kind == "ordered":
+        return "percentage points of the top answer"
+    return unit(findings, result.outcome)
 
 
 def _name(row: Priority) -> str:
-    return escape_markdown(shorten(row.moment.name, NAME_CHARACTERS))
+    return quoted(row.moment.name)
 
 
 def _names(rows: Sequence[Priority], *, last: str = "and", at_most: int = NAMED_AT_MOST) -> str:
@@ -519,15 +518,10 @@ def _n_words(text: str) -> int:
     return len(text.split())
 
 
-def _ended(text: str) -> str:
-    """Let the ellipsis of a shortened name end its sentence."""
-    return text.replace("….", "…")
-
-
 def _within(room: int, sentences: Iterable[str]) -> list[str]:
     """Return the sentences that fit in so many words, the first always."""
     kept: list[str] = []
-    for text in map(_ended, sentences):
+    for text in map(ended, sentences):
         if not kept or sum(map(_n_words, kept)) + _n_words(text) <= room:
             kept.append(text)
     return kept

@@ -6,6 +6,7 @@ from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
 from mot_research.report import narrative, tables
 from mot_research.report.escaping import escape_markdown
+from mot_research.report.phrases import deciding
 
 KEPT_TOGETHER = '::: {.block breakable="false"}'
 PAGE_BREAK = "::: {.mot-page-break}\n:::"
@@ -29,7 +30,7 @@ def the_moments(findings: Findings) -> str:
 def the_evidence(findings: Findings) -> str:
     """Return the table of numbers with intervals, one for each role."""
     parts = []
-    for role, result in narrative.deciding(findings).items():
+    for role, result in deciding(findings).items():
         table = tables.evidence(findings, role)
         if table:
             parts += [
@@ -40,6 +41,12 @@ def the_evidence(findings: Findings) -> str:
     return "\n\n".join(parts) or narrative.EMPTY_LIST
 
 
+def bars_captions(findings: Findings) -> str:
+    """Return what the importance bars show, an outcome a paragraph."""
+    results = deciding(findings).values()
+    return "\n\n".join(narrative.bars_caption(result, findings) for result in results)
+
+
 def _moment(row: Priority, findings: Findings) -> str:
     parts = [
         KEPT_TOGETHER,
@@ -47,6 +54,7 @@ def _moment(row: Priority, findings: Findings) -> str:
         f"{narrative.what_to_do(row)} {escape_markdown(row.reason)}",
         narrative.what_it_is(row, findings),
         narrative.who_answers(row),
+        narrative.how_robust(row, findings),
         tables.moment_evidence(row, findings),
         tables.moment_metrics(row),
         ":::",

@@ -8,10 +8,13 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
+from mot_research.drivers.cautions import cautions_frame
+from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.report.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
 from mot_research.report.tables import ABSENCES
@@ -23,6 +26,7 @@ LONGEST_SHEET_NAME = 31
 NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
 LONGEST_CELL = 32_767  # characters that Excel takes in one cell
 WIDEST_COLUMN = 60
+SHOWN_CELLS = ("shown", "marked")
 
 
 def write_evidence_csv(findings: Findings, path: Path) -> None:
@@ -64,10 +68,74 @@ def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
     for outcome, result in findings.alone.items():
         frame = _without_small_numbers(result.to_frame())
         yield f"{findings.wave} alone {outcome}", frame.reset_index()
+    yield from _further(findings)
     yield "absences", _absences(findings)
-    yield "problems", findings.problems
+    yield "problems", findings.problems.drop(columns="examples")  # they name customers
     yield "warnings", pd.DataFrame({"warning": list(findings.warnings)})
     yield "about", pd.DataFrame(_about(findings), columns=["what", "value"])
+
+
+def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the tables of change, prediction, segments, paths, robustness and planning."""
+    for outcome, change in findings.change.items():
+        means = change.mean.rename_axis("part").assign(kind="mean")
+        yield f"change {outcome}", change.to_frame().reset_index()
+        yield f"change tests {outcome}", change.tests.reset_index()
+        yield f"change terms {outcome}", change.terms.reset_index()
+        yield f"change mean {outcome}", means.reset_index()
+    if findings.prediction:
+        yield "prediction", pd.DataFrame([asdict(one) for one in findings.prediction.values()])
+    for segment, by_outcome in findings.segments.items():
+        for outcome, result in by_outcome.items():
+            yield f"values {segment} {outcome}", result.values.reset_index()
+            yield f"segment {segment} {outcome}", _segment(result)
+            yield f"differ {segment} {outcome}", _shown_cells(result).reset_index()
+            yield f"turn {segment} {outcome}", _shown_flips(result).reset_index()
+    for outcome, paths in findings.paths.items():
+        yield f"paths {outcome}", paths.to_frame().reset_index()
+    for outcome, robust in findings.robustness.items():
+        yield f"robustness {outcome}", robust.to_frame().reset_index()
+    for outcome, size in findings.sample_sizes.items():
+        yield f"sample size {outcome}", size.to_frame().reset_index()
+    if findings.reliability is not None:
+        yield "reliability", findings.reliability.to_frame().reset_index()
+    cautions = [("study", one) for one in findings.cautions]
+    cautions += [
+        (outcome, one) for outcome, result in findings.drivers.items() for one in result.cautions
+    ]
+    if cautions:
+        frame = cautions_frame([one for _, one in cautions])
+        frame.insert(0, "of", [of for of, _ in cautions])
+        yield "cautions", frame
+
+
+def _segment(result: Segments) -> pd.DataFrame:
+    """Return the drivers of each value, without the rows that may not be shown."""
+    frame = result.to_frame()
+    frame = frame[frame["status"].isin(SHOWN_CELLS)]
+    if "n" in frame:
+        frame = _without_small_numbers(frame)
+    return frame.reset_index()
+
+
+def _shown_cells(result: Segments) -> pd.DataFrame:
+    """Return the differences of cells that may be shown."""
+    keys = [(value, moment) for _, value, moment in result.differences.index]
+    return result.differences[[_is_shown_cell(result, *key) for key in keys]]
+
+
+def _shown_flips(result: Segments) -> pd.DataFrame:
+    """Return the interactions whose both ends may be shown."""
+    ends = ("lowest_value", "highest_value")
+    kept = [
+        all(_is_shown_cell(result, row[end], name) for end in ends)
+        for name, row in result.flips.iterrows()
+    ]
+    return result.flips[kept]
+
+
+def _is_shown_cell(result: Segments, value: object, moment: object) -> bool:
+    return result.cells["status"].get((value, moment), "") in SHOWN_CELLS
 
 
 def _without_small_numbers(frame: pd.DataFrame) -> pd.DataFrame:

@@ -31,6 +31,7 @@ from mot_research.report.numbers import (
     too_few,
     with_base,
 )
+from mot_research.report.phrases import deciding
 
 LONGEST_NAME = 90  # characters in a table
 LONGEST_ON_PAGE_ONE = 64
@@ -141,10 +142,10 @@ def the_list(findings: Findings) -> str:
     moves = any(row.metrics["trend"].value is not None for row in on_list)
     columns = [
         Column("#", 1, "right"),
-        Column("Moment", 11),
+        Column("Moment", 13),
         Column("Owner", 6),
         Column("Action", 3),
-        Column("Proven for", 6),
+        Column("Proven for", 4),
         Column("How sure", 5),
     ]
     if moves:
@@ -169,7 +170,7 @@ def evidence(findings: Findings, role: str) -> str:
 
     Where the analysis pools several waves, this wave alone stands beside.
     """
-    result = narrative.deciding(findings).get(role)
+    result = deciding(findings).get(role)
     on_list = findings.priorities.listed
     if result is None or not on_list:
         return ""
@@ -253,7 +254,7 @@ def moment_evidence(row: Priority, findings: Findings) -> str:
 def off_list(findings: Findings) -> str:
     """Return what is not on the list, and what the data still allow of it."""
     rows = [row for row in findings.priorities.rows if row.place is None]
-    roles = list(narrative.deciding(findings))
+    roles = list(deciding(findings))
     columns = (
         Column("Moment", 8),
         Column("Verdict", 4),
@@ -362,6 +363,8 @@ def _allowed(row: Priority, role: str, findings: Findings) -> str:
 
 
 def _proven_for(row: Priority) -> str:
+    if len(row.proven_for) == len(words.ROLES):
+        return "both"
     return " and ".join(words.ROLES[role] for role in row.proven_for) or NONE
 
 

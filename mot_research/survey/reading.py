@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from types import MappingProxyType
 
+import pandas as pd
+
 from mot_research.errors import MotError, shown
 from mot_research.study.definition import Study
 from mot_research.study.parts import WaveFile
@@ -11,6 +13,7 @@ from mot_research.survey.checking import check_study, check_wave
 from mot_research.survey.outcome_files import OutcomeFile, outcome_file
 from mot_research.survey.problems import Problem, problems_frame
 from mot_research.survey.tables import Table, read_table
+from mot_research.survey.votes import votes_of
 from mot_research.survey.wave import InputFile, Survey, Wave
 
 
@@ -53,7 +56,32 @@ def read_survey(study: Study) -> Survey:
         needs = {outcome for outcome in unusable if outcome not in source.not_asked}
         if wave is not None and not needs and all(row.severity != "error" for row in found):
             waves[source.id] = wave
-    return Survey(study, MappingProxyType(waves), problems_frame(problems), files.inputs())
+    votes = _votes(study, files, problems)
+    frame = problems_frame(problems)
+    return Survey(study, MappingProxyType(waves), frame, files.inputs(), votes)
+
+
+def _votes(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:
+    """The workshop's votes; None, and a warning more, where they can't be used."""
+    if study.workshop is None or not study.resolve(study.workshop.votes).exists():
+        return None
+    found: list[Problem] = []
+    table = files.read(study.workshop.votes, None, None, found, wave="")
+    reason = found[0].what_to_do if found else ""
+    if table is not None:
+        try:
+            return votes_of(study, table)
+        except MotError as error:
+            reason = str(error)
+    problems.append(
+        Problem(
+            rule="unusable_votes",
+            examples=f"'{shown(study.workshop.votes)}'",
+            severity="warning",
+            what_to_do=reason,
+        )
+    )
+    return None
 
 
 class _Files:

@@ -118,12 +118,15 @@ class Survey:
         Columns wave, column, rule, count, examples, severity, what_to_do.
     inputs : tuple of InputFile
         Every file that was read, once.
+    votes : DataFrame or None
+        The workshop's votes: participant, silo, moment, shortlisted.
     """
 
     study: Study
     waves: Mapping[str, Wave]
     problems: pd.DataFrame
     inputs: tuple[InputFile, ...]
+    votes: pd.DataFrame | None = None
 
     def __getitem__(self, wave_id: str) -> Wave:
         """Return a wave. SurveyError if it has an error, or is not in the study."""

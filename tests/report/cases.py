@@ -11,6 +11,7 @@ from mot_research.findings import Findings
 from mot_research.priorities.result import METRICS, Grade, Metric, Priorities, Priority
 from mot_research.study.definition import Study
 from mot_research.survey.wave import InputFile
+from tests.report import further
 
 NAMES = (
     "First bill arrives with all its charges explained line by line",
@@ -394,6 +395,12 @@ def odd_cases() -> dict[str, Findings]:
             },
             alone={"renewed": revenue},
         ),
+        "everything": further.with_everything(findings()),
+        "everything, one outcome": further.with_everything(findings(3, revenue=False)),
+        "everything, hostile names": further.with_everything(
+            findings(12, both=6, one=4, bets=1, likely=1, names=HOSTILE)
+        ),
+        "a model per moment": further.unranked(findings(both=0, one=0, bets=0, likely=0)),
         "nothing proven": findings(**none),
         "one wave": findings(waves=1, simulated=False),
         "no revenue": findings(both=0, one=7, revenue=False),

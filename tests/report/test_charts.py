@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from mot_research.report import charts, house_style
+from mot_research.priorities.result import Metric
+from mot_research.report import charts, house_style, wave_charts
 from mot_research.report.experience_map import experience_map
+from mot_research.report.rank_groups import alike
 from tests.report import cases
 
 ODD = cases.odd_cases()
@@ -55,6 +57,7 @@ def test_nothing_is_cut_off(case):
     findings = ODD[case]
     made = [charts.priority_matrix(findings.priorities), experience_map(findings)]
     made += [charts.importance_bars(result) for result in findings.drivers.values()]
+    made += [*wave_charts.penalty_rewards(findings), *wave_charts.change_waterfalls(findings)]
     for ax in made:
         ax.figure.canvas.draw()
         inside = ax.figure.bbox.padded(TOUCHING)
@@ -135,6 +138,49 @@ def test_bars_are_ordered_and_untested_stand_last():
 def test_the_confidence_is_that_of_the_result():
     result = dataclasses.replace(ODD["usual"].drivers["recommend"], confidence=0.9)
     assert "90" in charts.importance_bars(result).get_xlabel()
+
+
+def test_brackets_join_what_cannot_be_told_apart():
+    result = ODD["usual"].drivers["recommend"]
+    first = alike(result)[0]
+    assert first == ("m1", "m2", "m3")
+    apart = result.table.assign(rank_lower=result.table["rank"], rank_upper=result.table["rank"])
+    assert alike(dataclasses.replace(result, table=apart)) == ()
+
+
+def test_without_rank_intervals_there_is_no_bracket():
+    result = ODD["usual"].drivers["recommend"]
+    table = result.table.drop(columns=["rank_lower", "rank_upper"])
+    assert alike(dataclasses.replace(result, table=table)) == ()
+
+
+def test_a_model_per_moment_draws_no_bars():
+    result = ODD["a model per moment"].drivers["recommend"]
+    assert "one model per moment" in charts.importance_bars(result).texts[0].get_text()
+
+
+def test_the_waterfall_begins_at_the_mean_before_and_ends_at_the_mean_now():
+    everything = ODD["everything"]
+    change = everything.change["recommend"]
+    (ax,) = wave_charts.change_waterfalls(everything)
+    ends = [bar.get_x() for bar in ax.patches] + [
+        bar.get_x() + bar.get_width() for bar in ax.patches
+    ]
+    before, now = change.mean["a"].item(), change.mean["b"].item()
+    assert ax.patches[0].get_x() == pytest.approx(before)
+    assert ends[-1] == pytest.approx(now)
+    assert wave_charts.change_waterfalls(ODD["usual"]) == []
+
+
+def test_a_penalty_of_few_is_not_drawn():
+    findings = cases.findings(3, both=1, one=0, bets=0, likely=0)
+    row = findings.priorities.rows[0]
+    few = {"penalty": Metric(1.1, 0.2, 2.0, 29), "reward": Metric(0.6, 0.1, 1.1, 60)}
+    row = dataclasses.replace(row, metrics=row.metrics | few)
+    priorities = dataclasses.replace(findings.priorities, rows=(row,))
+    ax = wave_charts.penalty_reward(dataclasses.replace(findings, priorities=priorities))
+    assert [bar.get_width() for bar in ax.patches] == [0.6]
+    assert "too few to say" in [text.get_text() for text in ax.texts]
 
 
 def test_no_setting_of_matplotlib_is_left_changed():

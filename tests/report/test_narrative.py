@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from mot_research.report import narrative, pages, tables
+from mot_research.report import narrative, pages, sureness, tables, together, what_changed
 from tests.report import cases
 
 ODD = cases.odd_cases()
@@ -27,11 +27,22 @@ def text_of(findings) -> str:
         narrative.off_list(findings),
         tables.off_list(findings),
         tables.absences(findings),
-        narrative.absences_note(findings),
-        narrative.method(findings),
-        narrative.warnings(findings),
-        narrative.not_used(findings),
+        sureness.absences_note(findings),
+        sureness.method(findings),
+        sureness.warnings(findings),
+        sureness.not_used(findings),
         tables.reproducibility(findings),
+        narrative.penalty_caption(findings),
+        sureness.who_answered(findings),
+        sureness.border(findings),
+        what_changed.summary(findings),
+        what_changed.chart_note(findings),
+        what_changed.beyond_chance(findings),
+        what_changed.prediction(findings),
+        what_changed.limits(findings),
+        together.conflicts(findings),
+        together.paths(findings),
+        together.segments(findings),
         *(narrative.bars_caption(result, findings) for result in findings.drivers.values()),
     ]
     return "\n\n".join(parts)
@@ -137,7 +148,7 @@ def test_how_sure_counts_only_the_role_that_gave_the_verdict():
 
 
 def test_a_moment_without_an_owner_is_named_for_a_decision():
-    assert "Name an owner for Renewal offer" in narrative.decisions(ODD["usual"])
+    assert "Name an owner for “Renewal offer" in narrative.decisions(ODD["usual"])
 
 
 def test_missed_by_the_workshop():
@@ -145,8 +156,9 @@ def test_missed_by_the_workshop():
     assert "no shortlist" not in narrative.missed(ODD["usual"])
 
 
-def test_names_of_a_study_are_never_obeyed():
-    text = text_of(ODD["hostile names"])
+@pytest.mark.parametrize("case", ["hostile names", "everything, hostile names"])
+def test_names_of_a_study_are_never_obeyed(case):
+    text = text_of(ODD[case])
     bare = re.sub(r"\\.", "", text)  # what is escaped is only text
     for command in ("<script", "](", "{{<", "{.x}", "@fig", "`code`", "$x", "{python}"):
         assert command not in bare, command
@@ -166,4 +178,4 @@ def test_an_empty_matrix_says_so():
 
 def test_warnings_stand_once():
     findings = dataclasses.replace(ODD["usual"], warnings=("Same.", "Same."))
-    assert narrative.warnings(findings).count("Same") == 1
+    assert sureness.warnings(findings).count("Same") == 1

@@ -45,7 +45,7 @@ def test_every_cell_runs(case, monkeypatch):
 def test_every_figure_says_what_it_is():
     cells = [cell for cell in read_document(SOURCE).cells if cell.kind == "code"]
     figures = [cell for cell in cells if cell.code.endswith(";")]
-    assert len(figures) == 2
+    assert len(figures) == 4
     assert all(cell.options.get("fig-alt") for cell in figures)
 
 
@@ -60,11 +60,11 @@ def rendered_text(render, case):
 
 
 def test_ten_moments_fit_in_twelve_pages(render):
-    pages, html = rendered_text(render, "usual")
+    pages, html = rendered_text(render, "everything")
     assert len(pages) <= LONGEST
     assert "Decisions asked of you" in pages[0]
     assert "Simulated data." in pages[0]
-    assert html.count("data:image/") == 2
+    assert html.count("data:image/") == 4
     for text in (*pages, html):
         assert "?@" not in text
         assert "pagebreak" not in text

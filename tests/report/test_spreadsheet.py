@@ -5,7 +5,7 @@ import openpyxl
 import pytest
 
 from mot_research.report.spreadsheet import write_evidence_csv, write_evidence_xlsx
-from tests.report import cases
+from tests.report import cases, further
 
 HOSTILE = ('=HYPERLINK("http://evil.example")', "+1", "-1", "@x", "\tx", "\rx", "plain")
 
@@ -91,3 +91,21 @@ def test_every_case_can_be_written(case, tmp_path):
     assert openpyxl.load_workbook(tmp_path / "e.xlsx")["priorities"].max_row == 1 + len(
         findings.priorities.rows
     )
+
+
+def test_further_tables_have_sheets_without_what_is_suppressed(tmp_path):
+    write_evidence_xlsx(cases.odd_cases()["everything"], tmp_path / "e.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
+    for name in ("change recommend", "change tests recommend", "prediction", "paths renewed"):
+        assert book[name].max_row > 1
+    for name in ("robustness recommend", "sample size recommend", "reliability", "cautions"):
+        assert book[name].max_row > 1
+    shown = [row[1].value for row in book["differ plan recommend"].iter_rows(min_row=2)]
+    assert shown.count(further.SMALL_VALUE) == 1
+    assert book["turn plan recommend"].max_row == 2
+
+
+def test_no_customer_is_named(hostile, tmp_path):
+    write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
+    head = [cell.value for cell in openpyxl.load_workbook(tmp_path / "e.xlsx")["problems"][1]]
+    assert "examples" not in head

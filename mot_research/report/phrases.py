@@ -1,0 +1,89 @@
+"""Pieces that the sentences of every section share: names, units, ways of writing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mot_research.drivers.result import DriverResult
+from mot_research.findings import Findings
+from mot_research.report.escaping import escape_markdown
+from mot_research.report.house_style import shorten
+from mot_research.report.numbers import NO_BREAK, Writing, effect_writing, plain
+
+NAME_CHARACTERS = 44
+
+
+def quoted(name: str) -> str:
+    """Return a name as it stands in running text, in quotation marks (Markdown)."""
+    return f"“{escape_markdown(shorten(name, NAME_CHARACTERS))}”"
+
+
+def moment_name(findings: Findings, moment: str) -> str:
+    """Return the name of a moment by its id (no Markdown); the id where it is no moment."""
+    return names_by_id(findings).get(moment, moment)
+
+
+def names_by_id(findings: Findings) -> dict[str, str]:
+    """Return what readers call each moment and outcome."""
+    called = {moment.id: moment.name for moment in findings.study.moments}
+    return called | {outcome.id: outcome.name for outcome in findings.study.outcomes}
+
+
+def with_names(text: str, findings: Findings) -> str:
+    """Return a sentence with the names of moments in place of their ids (no Markdown)."""
+    called = {moment.id: moment.name for moment in findings.study.moments}
+    if not called:
+        return text
+    ids = "|".join(re.escape(name) for name in sorted(called, key=len, reverse=True))
+    return re.sub(
+        rf"(?<![\w\-“])(?:{ids})(?![\w\-”])",
+        lambda found: f"“{shorten(called[found[0]], NAME_CHARACTERS)}”",
+        text,
+    )
+
+
+def outcome_name(findings: Findings, outcome: str) -> str:
+    """Return the name of an outcome (Markdown)."""
+    return escape_markdown(shorten(findings.study.outcome(outcome).name, NAME_CHARACTERS))
+
+
+def deciding(findings: Findings) -> dict[str, DriverResult]:
+    """Return the analysis that decides for each role: its first outcome's."""
+    by_role: dict[str, DriverResult] = {}
+    for outcome in findings.study.outcomes:
+        if outcome.id in findings.drivers:
+            by_role.setdefault(outcome.role, findings.drivers[outcome.id])
+    return by_role
+
+
+def linear_writing(findings: Findings, outcome: str, values: Iterable[float | None]) -> Writing:
+    """Return how effects of a linear model are written: of an ordered outcome in its numbers."""
+    kind = findings.study.outcome(outcome).kind
+    return effect_writing("score" if kind == "ordered" else kind, values)
+
+
+def level_writing(findings: Findings, outcome: str, values: Iterable[float]) -> Writing:
+    """Return how the mean of an outcome is written; the change of it as an effect."""
+    if findings.study.outcome(outcome).kind in ("binary", "share"):
+        return Writing(lambda value: plain(100 * value, 1), f"{NO_BREAK}%")
+    change = linear_writing(findings, outcome, values)
+    return Writing(lambda value: change.number(value).lstrip("+"))
+
+
+def unit(findings: Findings, outcome: str) -> str:
+    """Return what one unit of an effect on an outcome is."""
+    kind = findings.study.outcome(outcome).kind
+    if kind in ("binary", "share"):
+        return "percentage points"
+    return findings.study.currency or "currency" if kind == "amount" else "points"
+
+
+def linear_unit(findings: Findings, result: DriverResult) -> str:
+    """Return the unit of a linear effect on the outcome of a result, and the outcome."""
+    return f"{unit(findings, result.outcome)} of {outcome_name(findings, result.outcome)}"
+
+
+def ended(text: str) -> str:
+    """Let the ellipsis of a shortened name end its sentence."""
+    return text.replace("….", "…")

@@ -1,0 +1,204 @@
+"""Charts of change, and of what a moment does when it goes wrong or shines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mot_research.drivers.change import Change
+from mot_research.report import house_style as style
+from mot_research.report.change_tables import CAUSES
+from mot_research.report.numbers import is_shown, signed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mot_research.findings import Findings
+    from mot_research.priorities.result import Metric, Priorities, Priority
+
+ROW_HEIGHT = 0.205  # inches
+FRAME = 0.7  # inches above and below the rows
+LOSS, GAIN = "#b45309", style.ACCENT  # told apart in grey by their lightness and by their sign
+HALVES = (("lost when it goes wrong", 0.48, "right"), ("gained when it shines", 0.52, "left"))
+LONGEST_NAME = 40  # characters
+
+
+def change_waterfalls(findings: Findings) -> list[Axes]:
+    """Draw the waterfall of each outcome that was compared, one below the other."""
+    changes = list(findings.change.values())
+    if not changes:
+        return []
+    import matplotlib.pyplot as plt
+
+    heights = [FRAME + ROW_HEIGHT * (2 + len(_steps(each))) for each in changes]
+    with style.house_style():
+        _, axes = plt.subplots(
+            len(changes),
+            figsize=(style.PAGE_WIDTH, sum(heights)),
+            height_ratios=heights,
+            layout="constrained",
+            squeeze=False,
+        )
+    return [
+        change_waterfall(
+            each,
+            ax,
+            name=findings.study.outcome(each.outcome).name,
+            scale=100 if findings.study.outcome(each.outcome).kind in ("binary", "share") else 1,
+        )
+        for each, ax in zip(changes, axes[:, 0], strict=True)
+    ]
+
+
+def change_waterfall(
+    change: Change, ax: Axes | None = None, *, name: str | None = None, scale: float = 1.0
+) -> Axes:
+    """Draw a change step by step: the mean before, its parts with intervals, the mean now.
+
+    Parameters
+    ----------
+    name : str, optional
+        What readers call the outcome; default its id.
+    scale : float
+        100 draws a share in percent.
+    """
+    steps = _steps(change)
+    before, now = (scale * float(change.mean.iloc[0][side]) for side in ("a", "b"))
+    rows = len(steps) + 2
+    with style.house_style():
+        ax = style.own_axes(ax, height=FRAME + ROW_HEIGHT * rows)
+        level = before
+        ends = [before, now]
+        for y, (_, value, lower, upper) in enumerate(steps, start=1):
+            value, lower, upper = (scale * number for number in (value, lower, upper))
+            ax.barh(y, value, left=level, height=0.6, color=GAIN if value > 0 else LOSS, zorder=2)
+            if np.isfinite(lower) and np.isfinite(upper):
+                ax.plot([level + lower, level + upper], [y, y], color=style.INK, lw=1.1, zorder=3)
+                ends += [level + lower, level + upper]
+            ax.plot([level, level], [y - 1, y], color=style.FAINT, lw=0.8, zorder=1)
+            level += value
+            ends.append(level)
+            right = max(level, level - value, level - value + np.nan_to_num(upper))
+            ax.annotate(
+                signed(value, _digits(before, now)),
+                (right, y),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=style.SMALL_TYPE,
+            )
+        ax.plot([level, level], [rows - 2, rows - 1], color=style.FAINT, lw=0.8, zorder=1)
+        for y, value in ((0, before), (rows - 1, now)):
+            ax.plot(value, y, marker="D", ms=5.5, color=style.INK, zorder=4)
+            ax.annotate(
+                signed(value, _digits(before, now)).lstrip("+"),
+                (value, y),
+                xytext=(7, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=style.SMALL_TYPE,
+                fontweight="bold",
+            )
+        labels = [change.wave_a, *(title for title, *_ in steps), change.wave_b]
+        ax.set_yticks(
+            range(rows), [style.label(text, LONGEST_NAME) for text in labels], parse_math=False
+        )
+        ax.set_ylim(rows - 0.4, -0.6)
+        width = max(ends) - min(ends) or 1.0
+        ax.set_xlim(min(ends) - 0.04 * width, max(ends) + 0.14 * width)
+        ax.grid(axis="x")
+        ax.spines["left"].set_visible(False)
+        title = f"{name or change.outcome}: mean{', %' if scale == 100 else ''}"
+        ax.set_title(style.label(title, 70), x=0, parse_math=False)
+    return ax
+
+
+def _steps(change: Change) -> list[tuple[str, float, float, float]]:
+    """Return the parts that moved the outcome, each with its interval."""
+    return [
+        (CAUSES[str(term)], *row[["estimate", "ci_lower", "ci_upper"]].to_numpy(dtype=float))
+        for term, row in change.terms.loc[list(CAUSES)].iterrows()
+        if row["estimate"] != 0
+    ]
+
+
+def _digits(*values: float) -> int:
+    largest = max(map(abs, values))
+    return 2 if largest < 20 else 1 if largest < 200 else 0
+
+
+def penalty_rewards(findings: Findings) -> list[Axes]:
+    """Draw penalties and rewards where any moment on the list has them."""
+    return [penalty_reward(findings)] if extremes(findings.priorities) else []
+
+
+def penalty_reward(findings: Findings, ax: Axes | None = None) -> Axes:
+    """Draw what each moment on the list costs when it goes wrong and brings when it shines.
+
+    To the left the loss, to the right the gain, against an ordinary rating and
+    in the outcome's units, with intervals. Where fewer than 30 people rated it
+    so, nothing is drawn.
+    """
+    rows = extremes(findings.priorities)
+    roles = {outcome.role: outcome for outcome in reversed(findings.study.outcomes)}
+    outcome = roles.get("relationship") or roles["revenue"]
+    scale = 100 if outcome.kind in ("binary", "share") else 1
+    with style.house_style():
+        ax = style.own_axes(ax, height=FRAME + 1.3 * ROW_HEIGHT * max(len(rows), 2))
+        if not rows:
+            ax.set_axis_off()
+            text = "No moment on the list has a penalty or a reward to draw."
+            ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", color=style.SOFT)
+            return ax
+        for y, row in enumerate(rows):
+            for side, name, colour in ((-1, "penalty", LOSS), (1, "reward", GAIN)):
+                _side(ax, y + 0.17 * side, side * scale, row.metrics[name], colour)
+        ax.axvline(0, color=style.INK, lw=0.8, zorder=4)
+        ax.set_yticks(
+            range(len(rows)),
+            [style.label(row.moment.name, LONGEST_NAME) for row in rows],
+            parse_math=False,
+        )
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        widest = 1.05 * max(map(abs, ax.get_xlim())) or 1.0
+        ax.set_xlim(-widest, widest)
+        ax.grid(axis="x")
+        ax.spines["left"].set_visible(False)
+        ax.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+        for text, place, where in HALVES:
+            ax.text(place, 1.02, text, transform=ax.transAxes, ha=where, color=style.SOFT)
+    return ax
+
+
+def _side(ax: Axes, y: float, scale: float, metric: Metric, colour: str) -> None:
+    """Draw one bar with its interval, or say that too few rated it so."""
+    if metric.value is None or not is_shown(metric.n):
+        ax.annotate(
+            "too few to say",
+            (0, y),
+            xytext=(6 if scale > 0 else -6, 0),
+            textcoords="offset points",
+            ha="left" if scale > 0 else "right",
+            va="center",
+            fontsize=style.SMALL_TYPE,
+            color=style.SOFT,
+            style="italic",
+        )
+        return
+    ax.barh(y, scale * metric.value, height=0.32, color=colour, zorder=2)
+    if metric.ci_lower is not None and metric.ci_upper is not None:
+        ends = [scale * metric.ci_lower, scale * metric.ci_upper]
+        ax.plot(ends, [y, y], color=style.INK, lw=1.1, zorder=3)
+
+
+def extremes(priorities: Priorities) -> list[Priority]:
+    """Return the moments on the list that have a penalty or a reward that may be shown."""
+    return [
+        row
+        for row in priorities.listed
+        if any(
+            row.metrics[name].value is not None and is_shown(row.metrics[name].n)
+            for name in ("penalty", "reward")
+        )
+    ]
