@@ -12,7 +12,6 @@ from mot_research.report import change_tables
 from mot_research.report.appendix import probability
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import NOTHING, frame_table
-from mot_research.report.markup import Column, Table
 from mot_research.report.phrases import names_by_id, with_names
 
 DIGITS = 3
@@ -149,19 +148,13 @@ def cautions(findings: Findings) -> str:
     ]
     if not records:
         return NOTHING
-    columns = (
-        Column("Of", 6),
-        Column("Rule", 5),
-        Column("What", 18),
-        Column("Threshold", 7),
-        Column("Source", 6),
-    )
-    rows = tuple(
-        (of, caution.rule, with_names(caution.text, findings), rule.threshold, rule.source)
+    return "\n".join(
+        f"- **{escape_markdown(of)}**, {escape_markdown(caution.rule)}: "
+        f"{escape_markdown(with_names(caution.text, findings))} *Rule:* "
+        f"{escape_markdown(rule.threshold)}. *Source:* {escape_markdown(rule.source)}."
         for of, caution in records
         for rule in [RULES[caution.rule]]
     )
-    return Table(columns, rows).to_markdown()
 
 
 def rules() -> str:

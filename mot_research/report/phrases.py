@@ -31,16 +31,32 @@ def names_by_id(findings: Findings) -> dict[str, str]:
 
 
 def with_names(text: str, findings: Findings) -> str:
-    """Return a sentence with the names of moments in place of their ids (no Markdown)."""
+    """Return a sentence with the names of moments in place of their ids (no Markdown).
+
+    Names of outcomes stay as they are. An id that is an ordinary word counts as one
+    only where a list or a sentence about it would have it.
+    """
     called = {moment.id: moment.name for moment in findings.study.moments}
     if not called:
         return text
-    ids = "|".join(re.escape(name) for name in sorted(called, key=len, reverse=True))
+    kept = "|".join(_longest_first(outcome.name for outcome in findings.study.outcomes))
+    words = "|".join(_longest_first(name for name in called if name.isalpha())) or "(?!)"
+    codes = "|".join(_longest_first(name for name in called if not name.isalpha())) or "(?!)"
+    pattern = (
+        rf"(?P<kept>{kept or '(?!)'})|(?<![\w\-“])(?P<id>(?:{codes})(?![\w\-”])|(?:{words}){_ENDS})"
+    )
     return re.sub(
-        rf"(?<![\w\-“])(?:{ids})(?![\w\-”])",
-        lambda found: f"“{shorten(called[found[0]], NAME_CHARACTERS)}”",
+        pattern,
+        lambda found: found["kept"] or f"“{shorten(called[found['id']], NAME_CHARACTERS)}”",
         text,
     )
+
+
+_ENDS = r"(?=[,.:;]|$| \(| is | has the | depends on )"
+
+
+def _longest_first(names: Iterable[str]) -> list[str]:
+    return [re.escape(name) for name in sorted(names, key=len, reverse=True)]
 
 
 def outcome_name(findings: Findings, outcome: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from mot_research.drivers.change import Change
 from mot_research.report import house_style as style
 from mot_research.report.change_tables import CAUSES
-from mot_research.report.numbers import is_shown, signed
+from mot_research.report.numbers import digits_for, is_shown, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,6 +66,7 @@ def change_waterfall(
     steps = _steps(change)
     before, now = (scale * float(change.mean.iloc[0][side]) for side in ("a", "b"))
     rows = len(steps) + 2
+    digits = min(3, digits_for(*(scale * value for _, value, *_ in steps)))
     with style.house_style():
         ax = style.own_axes(ax, height=FRAME + ROW_HEIGHT * rows)
         level = before
@@ -81,7 +82,7 @@ def change_waterfall(
             ends.append(level)
             right = max(level, level - value, level - value + np.nan_to_num(upper))
             ax.annotate(
-                signed(value, _digits(before, now)),
+                signed(value, digits),
                 (right, y),
                 xytext=(5, 0),
                 textcoords="offset points",
@@ -92,7 +93,7 @@ def change_waterfall(
         for y, value in ((0, before), (rows - 1, now)):
             ax.plot(value, y, marker="D", ms=5.5, color=style.INK, zorder=4)
             ax.annotate(
-                signed(value, _digits(before, now)).lstrip("+"),
+                signed(value, digits).lstrip("+"),
                 (value, y),
                 xytext=(7, 0),
                 textcoords="offset points",
@@ -121,11 +122,6 @@ def _steps(change: Change) -> list[tuple[str, float, float, float]]:
         for term, row in change.terms.loc[list(CAUSES)].iterrows()
         if row["estimate"] != 0
     ]
-
-
-def _digits(*values: float) -> int:
-    largest = max(map(abs, values))
-    return 2 if largest < 20 else 1 if largest < 200 else 0
 
 
 def penalty_rewards(findings: Findings) -> list[Axes]:

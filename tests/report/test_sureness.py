@@ -32,6 +32,18 @@ def test_an_id_within_a_longer_word_stays():
     )
 
 
+def test_an_id_that_is_a_word_is_no_id_within_a_sentence():
+    study = cases.study(2).model_copy(deep=True)
+    moments = (study.moments[0].model_copy(update={"id": "contract"}), study.moments[1])
+    findings = dataclasses.replace(
+        ODD["usual"], study=study.model_copy(update={"moments": moments})
+    )
+    text = "Renewed the contract: not tested: contract, m2. The contract may end."
+    named = with_names(text, findings)
+    assert named.startswith("Renewed the contract: not tested: “First bill arrives")
+    assert named.endswith("“Outage call”. The contract may end.")
+
+
 def test_sampled_numbers_and_the_halo_are_told():
     text = sureness.method(ODD["everything"]).replace("\\", "")
     assert "sampled orders." in text
