@@ -17,12 +17,11 @@ import numpy as np
 import pandas as pd
 
 from mot_research.drivers.linear import Model
+from mot_research.numbers import SHOWN_FROM
 from mot_research.statistics.collinearity import gvif, variance_proportions
 from mot_research.statistics.importance import vif
 from mot_research.statistics.ranks import ranks
 from mot_research.statistics.second_moments import covariance
-
-SHOWN_FROM = 30  # a segment value of fewer rows is not left out: the difference would show it
 
 LARGE_INDEX = 30.0  # condition index: Belsley, Kuh & Welsch (1980)
 INVOLVED = 0.5  # share of a coefficient's variance: the same

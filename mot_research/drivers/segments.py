@@ -24,9 +24,10 @@ from mot_research.drivers.design import Rows, build_design
 from mot_research.drivers.interactions import flips, no_flips
 from mot_research.drivers.linear import Model
 from mot_research.drivers.result import DriverResult
-from mot_research.drivers.small_cells import SHOWN_FROM, cell_table, masked, value_table
+from mot_research.drivers.small_cells import cell_table, masked, value_table
 from mot_research.drivers.waves import StudyUnits, rows_of_waves
 from mot_research.errors import AnalysisError, shown
+from mot_research.numbers import SHOWN_FROM
 from mot_research.statistics.resampling import Draws, SamplingUnits
 from mot_research.study.definition import Outcome, Rules
 from mot_research.survey.wave import Survey

@@ -1,4 +1,4 @@
-"""Small numbers, everywhere the same: what is suppressed, not shown, or marked."""
+"""Small cells of a segment: what is suppressed, not shown, or marked."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ import pandas as pd
 from mot_research.drivers.design import Rows
 from mot_research.drivers.result import DriverResult
 from mot_research.errors import shown
+from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, UNMARKED_FROM
 from mot_research.survey.wave import RATED
-
-SUPPRESSED_BELOW = 10  # privacy
-SHOWN_FROM = 30  # fewer are not shown: too few to say
-MARKED_BELOW = 50  # from SHOWN_FROM to here: shown and marked
 
 SUPPRESSED = f"suppressed: fewer than {SUPPRESSED_BELOW}"
 COMPLEMENTARY = "suppressed, so that another count can't be worked out from it"
@@ -54,7 +51,7 @@ def value_table(rows: Rows, label: np.ndarray) -> pd.DataFrame:
     weight = np.bincount(place, weights=rows.weight)
     small, complementary = suppressed(n)
     few = n < SHOWN_FROM
-    marked = ~few & (n < MARKED_BELOW)
+    marked = ~few & (n < UNMARKED_FROM)
     hidden = small | complementary
     status = np.select(
         [hidden, few, marked], ["suppressed", "not shown", "marked"], default="analysed"
@@ -92,7 +89,7 @@ def cell_table(rows: Rows, label: np.ndarray, values: pd.DataFrame) -> pd.DataFr
     small = np.column_stack([pair[0] for pair in by_moment])
     hidden = small | np.column_stack([pair[1] for pair in by_moment]) | hidden_values[:, None]
     status = np.select(
-        [hidden & (small | hidden_values[:, None]), n < SHOWN_FROM, n < MARKED_BELOW],
+        [hidden & (small | hidden_values[:, None]), n < SHOWN_FROM, n < UNMARKED_FROM],
         ["suppressed", "not shown", "marked"],
         default="shown",
     )

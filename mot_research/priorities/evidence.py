@@ -12,8 +12,8 @@ from scipy.special import expit
 
 from mot_research.drivers.asymmetry import Asymmetry
 from mot_research.drivers.result import DriverResult
-from mot_research.drivers.small_cells import SHOWN_FROM, SUPPRESSED_BELOW
 from mot_research.drivers.waves import StudyUnits
+from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, too_few
 from mot_research.priorities.result import METRICS, Metric
 from mot_research.statistics.means import DomainMean, domain_mean
 from mot_research.statistics.resampling import percentile_interval
@@ -142,9 +142,9 @@ class _Ask:
         return domain_mean(values, wave.weight, self.units.rows[wave.id], self.units.units.n_units)
 
     def metric(self, mean: DomainMean) -> Metric:
-        few = _too_few(mean.n)
-        if few:
-            return Metric(None, n=mean.n if mean.n >= SUPPRESSED_BELOW else None, reason=few)
+        if mean.n < SHOWN_FROM:
+            counted = mean.n if mean.n >= SUPPRESSED_BELOW else None
+            return Metric(None, n=counted, reason=too_few(mean.n))
         half = self._half_width(mean)
         value = mean.estimate
         return Metric(value, value - half, value + half, mean.n)
@@ -182,12 +182,6 @@ def _spread(variance: Metric) -> Metric:
     sd = float(np.sqrt(variance.value))
     half = (variance.ci_upper - variance.value) / (2 * sd)
     return Metric(sd, max(sd - half, 0.0), sd + half, variance.n)
-
-
-def _too_few(n: int) -> str:
-    if n < SUPPRESSED_BELOW:
-        return f"suppressed: fewer than {SUPPRESSED_BELOW}"
-    return f"too few to say (n = {n})" if n < SHOWN_FROM else ""
 
 
 def _importance(deciding: Deciding | None, role: str, moment_id: str) -> Metric:

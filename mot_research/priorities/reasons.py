@@ -8,32 +8,11 @@ from scipy import stats
 
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.sample_size import REASONABLE, SampleSize, interviews_needed
+from mot_research.numbers import percent, signed
 from mot_research.priorities.result import Grade, Verdict
 from mot_research.study.definition import Moment, Outcome, Rules
 
 ROLES = {"relationship": "the relationship", "revenue": "revenue"}
-
-
-def number(value: float) -> str:
-    """Two significant digits at least, with a true minus sign; never −0."""
-    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-    text = f"{value:,.{digits}f}"
-    return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
-
-
-def signed(value: float) -> str:
-    """A number with its sign, plus as well as minus."""
-    text = number(value)
-    return text if text.startswith("−") or not float(text.replace(",", "")) else f"+{text}"
-
-
-def percent(value: float) -> str:
-    """A share in percent that never rounds to 0 or 100 unless it is."""
-    if 0 < value < 0.01:
-        return "under 1 %"
-    if 0.99 < value < 1:
-        return "over 99 %"
-    return f"{value:.0%}".replace("%", " %")
 
 
 def unit(outcome: Outcome) -> str:
@@ -47,7 +26,8 @@ def unit(outcome: Outcome) -> str:
 
 def shown_effect(outcome: Outcome, value: float) -> str:
     """An effect in the units that people read: percentage points for shares."""
-    return signed(value * 100) if outcome.kind in ("binary", "share", "ordered") else signed(value)
+    value = value * 100 if outcome.kind in ("binary", "share", "ordered") else value
+    return signed(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
 
 
 def interval(outcome: Outcome, lower: float, upper: float) -> str:

@@ -12,10 +12,7 @@ import pandas as pd
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
-from mot_research.report import words
-from mot_research.report.escaping import escape_markdown
-from mot_research.report.frame_table import NOTHING, frame_table
-from mot_research.report.numbers import (
+from mot_research.numbers import (
     SHOWN_FROM,
     SUPPRESSED_BELOW,
     Writing,
@@ -23,6 +20,9 @@ from mot_research.report.numbers import (
     is_shown,
     plain,
 )
+from mot_research.report import words
+from mot_research.report.escaping import escape_markdown
+from mot_research.report.frame_table import NOTHING, frame_table
 from mot_research.report.phrases import names_by_id
 
 DIGITS = 3

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mot_research.numbers import SHOWN_FROM, is_shown, percent
 from mot_research.report import house_style as style
 from mot_research.report import words
-from mot_research.report.numbers import SHOWN_FROM, is_shown, percent
 from mot_research.report.phrases import deciding, names_by_id
 from mot_research.report.rank_groups import alike, draw_brackets
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mot_research.numbers import is_shown
 from mot_research.report import house_style as style
 from mot_research.report import words
 from mot_research.report.charts import first_role
-from mot_research.report.numbers import is_shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

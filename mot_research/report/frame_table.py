@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mot_research.numbers import count, plain
 from mot_research.report.markup import Column, Table
-from mot_research.report.numbers import count, plain
 
 NOTHING = "*Nothing to show.*"
 NONE = "–"

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from mot_research.numbers import NO_BREAK
 from mot_research.report.escaping import escape_markdown
-from mot_research.report.numbers import NO_BREAK
 
 # Between a number and its unit a line must not break.
 _UNIT = re.compile(r" (?=\\%|%)")

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
-from mot_research.priorities.result import Priorities, Priority
-from mot_research.report import charts, phrases, words
-from mot_research.report.escaping import escape_markdown
-from mot_research.report.house_style import shorten
-from mot_research.report.numbers import (
+from mot_research.numbers import (
     MARK,
     SHOWN_FROM,
     UNMARKED_FROM,
     count,
     percent,
 )
+from mot_research.priorities.result import Priorities, Priority
+from mot_research.report import charts, phrases, words
+from mot_research.report.escaping import escape_markdown
+from mot_research.report.house_style import shorten
 from mot_research.report.phrases import deciding, ended, linear_unit, outcome_name, quoted, unit
 from mot_research.report.rank_groups import alike
 from mot_research.report.wave_charts import extremes

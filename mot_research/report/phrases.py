@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
+from mot_research.numbers import NO_BREAK, Writing, effect_writing, plain
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
-from mot_research.report.numbers import NO_BREAK, Writing, effect_writing, plain
 
 NAME_CHARACTERS = 44
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mot_research.drivers.result import DriverResult
+from mot_research.numbers import SHOWN_FROM
 from mot_research.report import house_style as style
-from mot_research.report.numbers import SHOWN_FROM
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

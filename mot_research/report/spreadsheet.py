@@ -16,7 +16,7 @@ import pandas as pd
 from mot_research.drivers.cautions import cautions_frame
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
-from mot_research.report.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
+from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
 from mot_research.report.tables import ABSENCES
 
 # A fixed date, so that the same findings give the same bytes.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mot_research.numbers import counts_hidden
 from mot_research.report.frame_table import frame_table
-from mot_research.report.numbers import counts_hidden
 from mot_research.survey.wave import Survey
 
 SEVERITIES = ("error", "warning", "note")

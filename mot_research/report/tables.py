@@ -11,11 +11,7 @@ from scipy import stats
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
-from mot_research.priorities.result import METRICS, Metric, Priorities, Priority
-from mot_research.report import narrative, words
-from mot_research.report.house_style import shorten
-from mot_research.report.markup import Column, Table
-from mot_research.report.numbers import (
+from mot_research.numbers import (
     CHANGE,
     COUNT,
     NO_BREAK,
@@ -31,6 +27,10 @@ from mot_research.report.numbers import (
     too_few,
     with_base,
 )
+from mot_research.priorities.result import METRICS, Metric, Priorities, Priority
+from mot_research.report import narrative, words
+from mot_research.report.house_style import shorten
+from mot_research.report.markup import Column, Table
 from mot_research.report.phrases import deciding
 
 LONGEST_NAME = 90  # characters in a table

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mot_research.drivers.change import Change
+from mot_research.numbers import digits_for, is_shown, signed
 from mot_research.report import house_style as style
 from mot_research.report.change_tables import CAUSES
-from mot_research.report.numbers import digits_for, is_shown, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,12 +12,12 @@ import pandas as pd
 from mot_research.drivers.change import REFERENCE_POINT, Change
 from mot_research.drivers.prediction import Prediction
 from mot_research.findings import Findings
+from mot_research.numbers import CHANGE, PERCENT, TWO_DIGITS, Writing, percent, signed
 from mot_research.report import words
 from mot_research.report.change_tables import CAUSES
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.numbers import CHANGE, PERCENT, TWO_DIGITS, Writing, percent, signed
 from mot_research.report.phrases import (
     deciding,
     ended,

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from mot_research.report import numbers as n
+from mot_research import numbers as n
 
 HIDDEN = "suppressed: fewer than 10"
 
