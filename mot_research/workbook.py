@@ -210,7 +210,7 @@ def _of_outcomes(study: Study, drivers: Mapping[str, DriverResult]) -> list[str]
     for outcome_id, result in drivers.items():
         for warning in result.warnings:
             names.setdefault(warning, []).append(study.outcome(outcome_id).name)
-    return [f"{' and '.join(of)}: {warning}" for warning, of in names.items()]
+    return [f"{', '.join(of)}: {warning}" for warning, of in names.items()]
 
 
 def _not_used(study: Study) -> tuple[str, ...]:

@@ -141,10 +141,10 @@ def border(
             "may belong there and can't be told apart. Choose among them by cost or passion."
         )
     else:
-        are = "1 moment is" if sure == 1 else f"{sure} moments are"
+        moments = "1 moment" if sure == 1 else f"{sure} moments"
         told = (
-            f"{are} sure to be among the first {top}; for the other places {rest} moments can't "
-            "be told apart: choose among them by cost or passion."
+            f"Sure to be among the first {top}: {moments}. For the other places {rest} moments "
+            "can't be told apart: choose among them by cost or passion."
         )
     return f"{told} {_what_would_settle(size)}".strip()
 

@@ -277,7 +277,7 @@ class TestFlagsAndActions:
         settled = result(lmg=[0.3, 0.2, 0.05, 0.01], top=2)
         assert "settled" in verdicts(study(4), relationship=settled).border
         tied = result(lmg=[0.3, 0.100, 0.101, 0.01], top=2)
-        assert "1 moment is sure" in verdicts(study(4), relationship=tied).border
+        assert "among the first 2: 1 moment." in verdicts(study(4), relationship=tied).border
         assert "2 moments can't be told apart" in verdicts(study(4), relationship=tied).border
 
     def test_frame_has_a_row_per_moment_and_every_metric(self):
