@@ -111,6 +111,10 @@ def report(
         Literal["auto", "quarto", "embedded"],
         Parameter(help="auto takes Quarto where it is installed."),
     ] = "auto",
+    document: Annotated[
+        Literal["prioritization", "technical-appendix"],
+        Parameter(help="The report for leaders, or every table for the analyst's reviewer."),
+    ] = "prioritization",
     output: OutputFolder = None,
     quiet: Quiet = False,
 ) -> int:
@@ -118,12 +122,13 @@ def report(
     formats = _formats(to)
     ready, wave_id = _ready(study, wave)
     from mot_research.report.files import file_name, staged
-    from mot_research.report.prioritization import render_prioritization
+    from mot_research.report.study_documents import render_study_document
 
     folder = _folder(ready, wave_id, output)
-    stem = f"{file_name(ready.name)}-{file_name(wave_id)}-prioritization"
+    stem = f"{file_name(ready.name)}-{file_name(wave_id)}-{document}"
     with _Progress(quiet) as progress, staged(folder) as stage:
-        render_prioritization(
+        render_study_document(
+            document,
             ready,
             wave_id,
             {name: stage / f"{stem}.{name}" for name in formats},

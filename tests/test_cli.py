@@ -147,6 +147,13 @@ class TestReport:
         assert not [path for path in folder.iterdir() if path.name.startswith(".")]
         assert str(folder / f"{stem}.html") in done.stdout.splitlines()
 
+    def test_the_technical_appendix_has_a_name_of_its_own(self, study):
+        options = ("--document", "technical-appendix", "--to", "html", "--quiet")
+        done = mot("report", study, "--renderer", "embedded", *options)
+        assert done.returncode == 0, done.stderr
+        path = study / "output" / "2026Q1" / "harbour-mobile-2026q1-technical-appendix.html"
+        assert "Technical appendix" in path.read_text(encoding="utf-8")
+
     def test_one_format_alone(self, study):
         done = mot("report", study, "--to", "pdf", "--renderer", "embedded", "--quiet")
         assert done.returncode == 0, done.stderr

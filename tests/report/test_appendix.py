@@ -7,7 +7,7 @@ import pytest
 import mot_research
 from mot_research.report import appendix, appendix_waves
 from mot_research.report.documents import INLINE, read_document
-from mot_research.report.prioritization import document_source
+from mot_research.report.study_documents import document_source
 from tests.report import cases, further
 
 ODD = cases.odd_cases()

@@ -9,7 +9,7 @@ import pytest
 
 import mot_research
 from mot_research.report.documents import INLINE, read_document
-from mot_research.report.prioritization import document_source
+from mot_research.report.study_documents import document_source
 from tests.report import cases
 
 ODD = cases.odd_cases()

@@ -1,4 +1,4 @@
-"""The leadership report of one study and wave."""
+"""The documents of one study and wave: the leadership report and its technical appendix."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from mot_research.study.definition import Study
 
 PACKAGE = Path(__file__).parents[1]
 
+DocumentName = Literal["prioritization", "technical-appendix"]
+SUBTITLES: Mapping[DocumentName, str] = {
+    "prioritization": "Priorities",
+    "technical-appendix": "Technical appendix",
+}
 
-def render_prioritization(
+
+def render_study_document(
+    name: DocumentName,
     study: Study,
     wave_id: str,
     targets: Mapping[str, Path],
@@ -22,10 +29,11 @@ def render_prioritization(
     renderer: Literal["auto", "quarto", "embedded"] = "auto",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Execute ``prioritization.qmd`` once and write it in every format of ``targets``.
+    """Execute a document of ``reports/`` once and write it in every format of ``targets``.
 
     Parameters
     ----------
+    name : {"prioritization", "technical-appendix"}
     study : Study
         Read from a file.
     wave_id : str
@@ -46,7 +54,7 @@ def render_prioritization(
     if study.look.logo is not None:
         look["logo"] = str(study.resolve(study.look.logo).resolve())
     return render_document(
-        document_source("prioritization.qmd"),
+        document_source(f"{name}.qmd"),
         parameters={
             "study": str(study.path.resolve()),
             "wave": wave_id,
@@ -56,7 +64,7 @@ def render_prioritization(
         formats=tuple(targets),
         renderer=renderer,
         metadata={key: value for key, value in look.items() if value is not None}
-        | {"title": study.name, "subtitle": f"Priorities, wave {wave_id}"},
+        | {"title": study.name, "subtitle": f"{SUBTITLES[name]}, wave {wave_id}"},
         on_progress=on_progress,
     )
 
