@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mot_research.drivers.cautions import ASSOCIATED, FEW_UNITS, of_analysis
+from mot_research.drivers.cautions import ASSOCIATED, of_analysis
 from mot_research.drivers.completion import completed_columns, without_separated
 from mot_research.drivers.design import Design, Rows, build_design
-from mot_research.drivers.estimates import Estimates
+from mot_research.drivers.estimates import FEW_UNITS, Estimates
 from mot_research.drivers.frames import rows_of_frame
 from mot_research.drivers.linear import Model, linear_estimates
 from mot_research.drivers.nonlinear import net_promoter_effects, nonlinear_estimates

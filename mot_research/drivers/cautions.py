@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mot_research.drivers.design import WARN_BLANK_SHARE, Design
+from mot_research.drivers.estimates import FEW_UNITS
 from mot_research.drivers.outcome_models import SEPARATION
 from mot_research.drivers.reduction import Reduction
 from mot_research.drivers.reliability import halo_share, mean_correlation
@@ -26,7 +27,6 @@ from mot_research.statistics.second_moments import covariance
 if TYPE_CHECKING:
     from mot_research.drivers.linear import Model
 
-FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
 ASSOCIATED = 0.05  # joint zero-order Wald test: above it a share is not told from none
 
 

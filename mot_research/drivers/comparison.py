@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mot_research.drivers.cautions import FEW_UNITS
 from mot_research.drivers.design import Design, Rows, build_design
+from mot_research.drivers.estimates import FEW_UNITS
 from mot_research.drivers.linear import Model
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.statistics.regression import regress, unit_scores

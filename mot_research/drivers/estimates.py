@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
+
 
 @dataclass(frozen=True)
 class Effects:

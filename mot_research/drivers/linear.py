@@ -8,9 +8,8 @@ from functools import cached_property
 import numpy as np
 from scipy import stats
 
-from mot_research.drivers.cautions import FEW_UNITS
 from mot_research.drivers.design import Design
-from mot_research.drivers.estimates import Effects, Estimates
+from mot_research.drivers.estimates import FEW_UNITS, Effects, Estimates
 from mot_research.drivers.reduction import Reduction
 from mot_research.errors import AnalysisError
 from mot_research.statistics import importance
