@@ -429,7 +429,7 @@ def _computed(found: Sequence[_Once], error: float, resampled: bool) -> list[str
         said.append(
             f"Importance of {p} drivers: all subsets by the second-order expansion at the full "
             f"model, its remainder from {refitted} refitted subsets; standard error of that at "
-            f"most {error:.5f} of R²."
+            f"most {np.ceil(error * 1e5) / 1e5:.5f} of R²."
         )
     if resampled:
         said.append(
