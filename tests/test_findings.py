@@ -92,7 +92,7 @@ def test_interviews_needed_are_there(findings):
 def test_a_warning_of_several_outcomes_stands_once(findings):
     assert len(findings.warnings) == len(set(findings.warnings))
     assert any(
-        warning.startswith("recommend and paid: No contact effect") for warning in findings.warnings
+        warning.startswith("recommend, paid: No contact effect") for warning in findings.warnings
     )
 
 
