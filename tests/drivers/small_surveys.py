@@ -1,8 +1,9 @@
 """Small surveys, written and read as any other."""
 
+import json
+
 import numpy as np
 import pandas as pd
-import yaml
 
 import mot_research as mot
 from mot_research.drivers.waves import study_units
@@ -41,7 +42,8 @@ def study_of(folder, frames, *, n_resamples=100, **more):
     for wave, frame in frames.items():
         frame.to_csv(folder / f"{wave}.csv", index=False)
         text["waves"].append({"id": wave, "file": f"{wave}.csv"} | waves.get(wave, {}))
-    (folder / "study.yml").write_text(yaml.safe_dump(text), encoding="utf-8")
+    # JSON is YAML
+    (folder / "study.yml").write_text(json.dumps(text), encoding="utf-8")
     survey = mot.read_survey(mot.read_study(folder / "study.yml"))
     assert not survey.has_errors, survey.problems.to_string()
     units = study_units(survey)
