@@ -73,7 +73,7 @@ def run(
 
     Notes
     -----
-    Every run computes everything. The same files and seed give the same
+    Nothing is kept between runs. The same files and seed give the same
     findings.
     """
     _check_parts(also, output)
