@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
-from scipy.special import expit
 
 from mot_research.drivers.asymmetry import Asymmetry
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.waves import StudyUnits
-from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, too_few
 from mot_research.priorities.result import METRICS, Metric
-from mot_research.statistics.means import DomainMean, domain_mean
+from mot_research.priorities.wave_means import WaveMeans
+from mot_research.statistics.means import DomainMean
 from mot_research.statistics.resampling import percentile_interval
 from mot_research.study.definition import Moment
 from mot_research.survey.wave import NOT_EXPERIENCED, RATED, Survey, Wave
@@ -59,7 +57,7 @@ def evidence(
         In the order of the study, and of ``METRICS``.
     """
     wave = survey[wave_id]
-    before = _previous(survey, wave_id)
+    before = previous_wave(survey, wave_id)
     found = {}
     for moment in survey.study.moments:
         metrics = _ratings(survey, units, wave, before, moment, confidence)
@@ -79,7 +77,8 @@ def evidence(
     return found
 
 
-def _previous(survey: Survey, wave_id: str) -> Wave | None:
+def previous_wave(survey: Survey, wave_id: str) -> Wave | None:
+    """The last usable wave before this one."""
     earlier = [wave.id for wave in survey.study.waves]
     earlier = earlier[: earlier.index(wave_id)]
     usable = [survey.waves[name] for name in earlier if name in survey.waves]
@@ -113,7 +112,7 @@ def _ratings(
     known = np.isin(state, (RATED, NOT_EXPERIENCED))
     rated = state == RATED
 
-    ask = _Ask(units, confidence)
+    ask = WaveMeans(units, confidence)
     mean = ask.mean(wave, np.where(rated, rating, np.nan))
     squares = ask.mean(wave, np.where(rated, (rating - mean.estimate) ** 2, np.nan))
     if moment.expected is not None and moment.id in wave.expected:
@@ -131,43 +130,7 @@ def _ratings(
     }
 
 
-@dataclass(frozen=True)
-class _Ask:
-    """Means of a wave's respondents, as metrics."""
-
-    units: StudyUnits
-    confidence: float
-
-    def mean(self, wave: Wave, values: np.ndarray) -> DomainMean:
-        return domain_mean(values, wave.weight, self.units.rows[wave.id], self.units.units.n_units)
-
-    def metric(self, mean: DomainMean) -> Metric:
-        if mean.n < SHOWN_FROM:
-            counted = mean.n if mean.n >= SUPPRESSED_BELOW else None
-            return Metric(None, n=counted, reason=too_few(mean.n))
-        half = self._half_width(mean)
-        value = mean.estimate
-        return Metric(value, value - half, value + half, mean.n)
-
-    def share(self, wave: Wave, values: np.ndarray) -> Metric:
-        """With an interval on the logit scale, so that it stays within 0 and 1."""
-        mean = self.mean(wave, values)
-        plain = self.metric(mean)
-        p = mean.estimate
-        if plain.value is None or not 0 < p < 1:
-            return Metric(plain.value, n=plain.n, reason=plain.reason)
-        half = self._half_width(mean) / (p * (1 - p))
-        lower, upper = (expit(np.log(p / (1 - p)) + sign * half) for sign in (-1, 1))
-        return Metric(p, float(lower), float(upper), mean.n)
-
-    def _half_width(self, mean: DomainMean) -> float:
-        stratum = self.units.units.stratum_of_unit
-        present = mean.scores != 0
-        df = int(present.sum()) - len(np.unique(stratum[present]))
-        return float(stats.t.ppf((1 + self.confidence) / 2, max(df, 1))) * mean.std_error(stratum)
-
-
-def _trend(ask: _Ask, mean: DomainMean, before: Wave | None, moment: Moment) -> Metric:
+def _trend(ask: WaveMeans, mean: DomainMean, before: Wave | None, moment: Moment) -> Metric:
     if before is None:
         return Metric(None, reason="there is no earlier wave")
     if moment.id not in before.asked:

@@ -26,7 +26,7 @@ from mot_research.priorities.result import (
     Verdict,
 )
 from mot_research.statistics.ranks import rank_sets, top_k_sets
-from mot_research.study.definition import Moment, Rules, Study
+from mot_research.study.definition import Moment, Outcome, Rules, Study
 
 LIKELY_FROM = 0.50  # p_top: at least as often among the top as not
 CERTAIN = 0.95  # one-sided: the worst rank that the data leave open is within the top
@@ -51,10 +51,13 @@ def decide(
     shortlist : mapping of moment id to bool
         The workshop's decision, of the moments that it decided.
     """
-    grades = {role: _grades(study, wave_id, one, study.rules) for role, one in deciding.items()}
+    by_role = {
+        role: grades(study, wave_id, study.outcome(one.outcome), one.result)
+        for role, one in deciding.items()
+    }
     rows = []
     for moment in study.moments:
-        own = {role: by_moment[moment.id] for role, by_moment in grades.items()}
+        own = {role: by_moment[moment.id] for role, by_moment in by_role.items()}
         rows.append(_priority(study, moment, own, deciding, metrics[moment.id], shortlist))
     ranked = _ranked(rows, study.rules)
     main = next(iter(deciding.values())).result if deciding else None
@@ -66,11 +69,10 @@ def decide(
     )
 
 
-def _grades(study: Study, wave_id: str, one: Deciding, rules: Rules) -> dict[str, Grade]:
-    result = one.result
-    outcome = study.outcome(one.outcome)
+def grades(study: Study, wave_id: str, outcome: Outcome, result: DriverResult) -> dict[str, Grade]:
+    """What the analysis of one outcome says of every moment, by the study's rules."""
     sure = _sure_of_top(result)
-    grades = {}
+    found = {}
     for moment in study.moments:
         if moment.rating is None:
             why = "it has no rating in the survey"
@@ -78,16 +80,16 @@ def _grades(study: Study, wave_id: str, one: Deciding, rules: Rules) -> dict[str
             why = result.not_tested[moment.id]
             why = f"not on wave {wave_id}" if why == "not asked" else why
         else:
-            grades[moment.id] = _tested(result, moment, one, rules, moment.id in sure)
+            found[moment.id] = _tested(result, moment, outcome, study.rules, moment.id in sure)
             continue
-        grades[moment.id] = Grade(
-            one.role, outcome.id, "not_tested", reasons.not_tested(outcome, why)
+        found[moment.id] = Grade(
+            outcome.role, outcome.id, "not_tested", reasons.not_tested(outcome, why)
         )
     return {
         name: grade
         if grade.reason
-        else replace(grade, reason=reasons.tested(outcome, grade, result, rules))
-        for name, grade in grades.items()
+        else replace(grade, reason=reasons.tested(outcome, grade, result, study.rules))
+        for name, grade in found.items()
     }
 
 
@@ -106,7 +108,9 @@ def _importances(result: DriverResult) -> tuple[np.ndarray, np.ndarray]:
     return lmg, np.atleast_2d(np.cov(result.lmg_draws, rowvar=False))
 
 
-def _tested(result: DriverResult, moment: Moment, one: Deciding, rules: Rules, sure: bool) -> Grade:
+def _tested(
+    result: DriverResult, moment: Moment, outcome: Outcome, rules: Rules, sure: bool
+) -> Grade:
     row = result.row(moment.id)
     t = stats.t.ppf((1 + result.confidence) / 2, max(result.degrees_of_freedom, 1))
     lower, upper = row["effect"] - t * row["std_error"], row["effect"] + t * row["std_error"]
@@ -128,8 +132,8 @@ def _tested(result: DriverResult, moment: Moment, one: Deciding, rules: Rules, s
     share_lower, share_upper = share_interval(result, moment.id)
     ranked = "rank_lower" in row
     return Grade(
-        role=one.role,
-        outcome=one.outcome,
+        role=outcome.role,
+        outcome=outcome.id,
         grade=grade,
         reason="",
         certain=grade == "proven" and sure,
