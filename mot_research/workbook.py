@@ -222,6 +222,7 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "survey weights": bool(study.weight),
         "a population": bool(study.population),
         "an earlier wave": len(study.waves) > 1,
+        "operational metrics": study.operations is not None,
     }
     ways = {
         "moments with an owner": "owner: on each moment names who answers for it",
@@ -230,9 +231,10 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "survey weights": "weight: names the column of weights, if the sample has any",
         "a population": "population: under study: scales effects to all customers",
         "an earlier wave": "a second wave shows what changed",
+        "operational metrics": "operations: names their file, laid beside the ratings by stage",
     }
     absent = [f"No {part}: {ways[part]}." for part, present in named.items() if not present]
-    later = ("customers", "events", "recordings", "voice", "operations")
+    later = ("customers", "events", "recordings", "voice")
     waiting = [part for part in later if getattr(study, part) is not None]
     if waiting:
         absent.append(f"In the study, but not evaluated by this version: {', '.join(waiting)}.")

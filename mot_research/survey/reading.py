@@ -1,6 +1,7 @@
 """Every wave of a study, read and checked in one pass."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
 import pandas as pd
@@ -10,6 +11,7 @@ from mot_research.study.definition import Study
 from mot_research.study.parts import WaveFile
 from mot_research.survey.building import build_wave
 from mot_research.survey.checking import check_study, check_wave
+from mot_research.survey.operations import operations_of
 from mot_research.survey.outcome_files import OutcomeFile, outcome_file
 from mot_research.survey.problems import Problem, problems_frame
 from mot_research.survey.tables import Table, read_table
@@ -57,8 +59,9 @@ def read_survey(study: Study) -> Survey:
         if wave is not None and not needs and all(row.severity != "error" for row in found):
             waves[source.id] = wave
     votes = _votes(study, files, problems)
+    operations = _operations(study, files, problems)
     frame = problems_frame(problems)
-    return Survey(study, MappingProxyType(waves), frame, files.inputs(), votes)
+    return Survey(study, MappingProxyType(waves), frame, files.inputs(), votes, operations)
 
 
 def _votes(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:
@@ -82,6 +85,21 @@ def _votes(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFra
         )
     )
     return None
+
+
+def _operations(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:
+    """The operational metrics; None, and a warning more, where their file can't be used."""
+    source = study.operations
+    if source is None or not (study.folder / source.file).exists():  # told by check_study
+        return None
+    found: list[Problem] = []
+    table = files.read(source.file, source.sheet, source.encoding, found, wave="")
+    problems += [replace(problem, severity="warning") for problem in found]
+    if table is None:
+        return None
+    readings, found = operations_of(study, table)
+    problems += found
+    return readings
 
 
 class _Files:

@@ -120,6 +120,9 @@ class Survey:
         Every file that was read, once.
     votes : DataFrame or None
         The workshop's votes: participant, silo, moment, shortlisted.
+    operations : DataFrame or None
+        Readings of the operational metrics that a moment names: metric, date,
+        value.
     """
 
     study: Study
@@ -127,6 +130,7 @@ class Survey:
     problems: pd.DataFrame
     inputs: tuple[InputFile, ...]
     votes: pd.DataFrame | None = None
+    operations: pd.DataFrame | None = None
 
     def __getitem__(self, wave_id: str) -> Wave:
         """Return a wave. SurveyError if it has an error, or is not in the study."""
