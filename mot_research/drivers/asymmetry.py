@@ -10,7 +10,7 @@ drivers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,14 @@ from scipy import stats
 
 from mot_research.drivers.design import Design
 from mot_research.drivers.reduction import Reduction, reduce_columns
-from mot_research.statistics.regression import aliased_columns, independent_columns, regress
-from mot_research.statistics.resampling import SamplingUnits
+from mot_research.statistics.regression import (
+    Regression,
+    aliased_columns,
+    independent_columns,
+    regress,
+    unit_scores,
+)
+from mot_research.statistics.resampling import Draws, SamplingUnits
 from mot_research.survey.wave import RATED
 
 MIN_EXTREMES = 25  # effective ratings in the top and in the bottom box
@@ -37,10 +43,13 @@ class Asymmetry:
     (r + π)), each with ``_ci_lower`` and ``_ci_upper``, then ``p_value`` and
     ``q_value`` of the joint Wald test, ``n_high``, ``n_low`` (effective),
     ``kind`` (one of CLASSES), ``reason``, and ``alike``: whether the only thing
-    undecided is which of the two is larger.
+    undecided is which of the two is larger. ``penalty_draws`` (B, tested
+    drivers) are the penalties in the common draws, linearised; no rows without
+    resamples.
     """
 
     table: pd.DataFrame
+    penalty_draws: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
     def row(self, driver: str) -> dict[str, Any]:
         """The cells of one driver, by column."""
@@ -52,6 +61,7 @@ def asymmetry(
     units: SamplingUnits,
     boxes: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     *,
+    draws: Draws | None = None,
     confidence: float = 0.95,
     false_discovery_rate: float = 0.05,
 ) -> Asymmetry:
@@ -64,6 +74,8 @@ def asymmetry(
         Of the whole study.
     boxes : mapping of driver to (top box, bottom box)
         Ratings that count as high and as low.
+    draws : Draws, optional
+        Of ``units``, for ``penalty_draws``.
     confidence, false_discovery_rate : float
 
     Returns
@@ -114,8 +126,26 @@ def asymmetry(
             kind=[kind for kind, _ in kinds],
             reason=[why for _, why in kinds],
             alike=[why == NOT_TOLD_APART for _, why in kinds],
-        )
+        ),
+        penalty_draws=_penalty_draws(table["penalty"], fit, reduction, draws),
     )
+
+
+def _penalty_draws(
+    penalty: pd.Series, fit: Regression, reduction: Reduction, draws: Draws | None
+) -> np.ndarray:
+    """(B, p) by the influence of each sampling unit; NaN where there is no penalty."""
+    p = len(penalty)
+    if draws is None:
+        return np.empty((0, p))
+    lows = [2 + p + j for j in range(p)]
+    gradients = np.array(
+        [fit.at(c)[1] if c in fit.columns else np.zeros(fit.gradient.shape[1]) for c in lows]
+    )
+    carried = reduction.moments.linearised_gradient(-gradients)
+    scores = unit_scores(reduction.sums, reduction.q, carried)
+    multipliers = draws.counts[:, reduction.chosen] * draws.scale[reduction.chosen]
+    return np.asarray(penalty.to_numpy(dtype=float) + multipliers @ scores)
 
 
 _COLUMNS = [

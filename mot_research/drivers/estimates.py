@@ -35,7 +35,7 @@ class Estimates:
     alone_p : (p,) array
         Its p-value.
     r_squared, r_squared_controls : float
-    lmg_draws, effect_sd_draws : (B, p) arrays
+    lmg_draws, effect_sd_draws, effect_draws : (B, p) arrays
         No rows without resamples.
     jackknife_variance : (p,) array or None
         Of lmg; only where there are too few sampling units for percentiles.
@@ -63,6 +63,7 @@ class Estimates:
     r_squared_controls: float
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
+    effect_draws: np.ndarray
     jackknife_variance: np.ndarray | None = None
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
     lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))

@@ -97,19 +97,16 @@ class Model:
                 values[..., j] = found[..., fitted.index(quality)]
         return values
 
-    def effect_sd(self, q: np.ndarray) -> np.ndarray:
-        """Effect of one standard deviation of the rating, for those who had it.
-
-        Not a number where the effect is not determined.
-        """
-        values = self.effects(q)
+    def rating_sd(self, q: np.ndarray) -> np.ndarray:
+        """Standard deviation of each rating among those who had it: (..., m, m) to (..., p)."""
+        values = np.empty((*q.shape[:-2], len(self.design.tested)))
         for j, (quality, exposure) in enumerate(
             zip(self.design.quality, self.design.exposure, strict=True)
         ):
             had = 1.0 if exposure is None else q[..., 0, exposure]
             centre = q[..., 0, quality] / had
             variance = np.maximum(q[..., quality, quality] / had - centre**2, 0.0)
-            values[..., j] *= np.sqrt(variance)
+            values[..., j] = np.sqrt(variance)
         return values
 
 
@@ -124,6 +121,7 @@ def linear_estimates(model: Model, draws: Draws | None) -> Estimates:
     contact[[e is not None for e in design.exposure]] = model.contact(q)
     quality_effect, contact_effect = _effects(model)
     resamples = reduction.resampled(draws) if draws is not None else q[None][:0]
+    effect_draws = model.effects(resamples)
     jackknife = None
     if draws is not None and reduction.n_units < FEW_UNITS:
         left_out = model.lmg(reduction.without_each_unit())
@@ -136,13 +134,14 @@ def linear_estimates(model: Model, draws: Draws | None) -> Estimates:
         last=importance.last(moments, always=always),
         quality_effect=quality_effect,
         contact_effect=contact_effect,
-        effect_sd=model.effect_sd(q),
+        effect_sd=quality_effect.estimate * model.rating_sd(q),
         alone=importance.sweep_out(moments, always)[0, 1:],
         alone_p=_zero_order_p(model),
         r_squared=model.r_squared,
         r_squared_controls=model.r_squared_controls,
         lmg_draws=model.lmg(resamples),
-        effect_sd_draws=model.effect_sd(resamples),
+        effect_sd_draws=effect_draws * model.rating_sd(resamples),
+        effect_draws=effect_draws,
         jackknife_variance=jackknife,
         lmg_covariance=model.lmg_covariance() if draws is not None else np.empty((0, 0)),
     )

@@ -87,9 +87,13 @@ class _Once:
         null = features[:, 0] * self.model.null_deviance(features[:, 1:] / features[:, :1])
         return np.maximum(gain / null[:, None], 0.0)
 
+    def effect(self, multipliers: Floats) -> Floats:
+        """Effects of quality in resamples: (B, G) to (B, p)."""
+        return self.effects.quality + multipliers @ self.effects.quality_scores
+
     def effect_sd(self, multipliers: Floats) -> Floats:
         """Effect of a standard deviation in resamples: (B, G) to (B, p)."""
-        effect = self.effects.quality + multipliers @ self.effects.quality_scores
+        effect = self.effect(multipliers)
         had, total, squares = (multipliers @ part for part in self.rating_sums)
         with np.errstate(invalid="ignore", divide="ignore"):
             variance = squares / had - (total / had) ** 2
@@ -144,7 +148,8 @@ def nonlinear_estimates(
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = np.abs(alone.estimate / alone.std_error)
-    effect_sd = np.array([one.effects.quality * one.sd for one in found])
+    effects = np.array([one.effects.quality for one in found])
+    effect_sd = effects * np.array([one.sd for one in found])
     further = pd.DataFrame(
         {"effect_per_customer": quality.estimate * _reach(design)}, index=_index(design)
     ).join(_further(design, [one.further for one in found], stratum, df))
@@ -181,6 +186,11 @@ def nonlinear_estimates(
             lost,
             np.nan,
             _in_turn(draws, reduction, [one.effect_sd for one in found], effect_sd, clip=False),
+        ),
+        effect_draws=np.where(
+            lost,
+            np.nan,
+            _in_turn(draws, reduction, [one.effect for one in found], effects, clip=False),
         ),
         jackknife_variance=(
             _jackknife(found, lmg, reduction) if reduction.n_units < few_units else None

@@ -59,6 +59,8 @@ class DriverResult:
     lmg_draws, effect_sd_draws : ndarray (n_resamples, tested drivers)
         The common draws, in the order of ``tested``; no rows without
         resamples.
+    effect_draws : ndarray (n_resamples, tested drivers)
+        Of ``effect``; empty where each driver has a model of its own.
     lmg_covariance : ndarray (tested drivers, tested drivers)
         Design covariance of ``lmg`` by influence values; empty without
         resamples, and where the importances have none.
@@ -97,6 +99,7 @@ class DriverResult:
     warnings: tuple[str, ...]
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
+    effect_draws: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     cautions: tuple[Caution, ...] = ()
     further: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -92,6 +92,7 @@ class StudyAnalysis:
             design,
             self.units.units,
             {name: (scale.top_box, scale.bottom_box) for name, scale in scales.items()},
+            draws=self.draws,
             confidence=rules.confidence,
             false_discovery_rate=rules.false_discovery_rate,
         )
