@@ -42,7 +42,7 @@ class Shortfall:
     drivers : tuple of str
     reach : (p,) array
     share_below, share_low : (p,) arrays
-        Of those who rated it: below the target, in the bottom box.
+        Of those who had it: below the target, in the bottom box.
     gap : (p,) array
         Σ w E (t − x)₊ / Σ w: points to the target, over all customers.
     low : (p,) array
@@ -81,10 +81,11 @@ class Lifts:
         One row per moment and scenario: ``moment``, ``scenario`` ("target" or
         "bottom_box"), ``per_customer`` (outcome units, over all customers),
         ``ci_lower``, ``ci_upper``, ``reach``, ``share_below`` (of those who
-        rated it: below the target, or in the bottom box), ``mean_gap`` (points
-        that these lack), ``effect`` (of a point, or the penalty), ``reason``
-        (why there is no number). ``per_customer`` is the product reach ×
-        share_below × mean_gap × effect.
+        had it: below the target, or in the bottom box), ``mean_gap`` (points
+        that these lack to the target), ``effect`` (of a point, or the
+        penalty), ``reason`` (why there is no number). ``per_customer`` is the
+        product reach × share_below × mean_gap × effect, without mean_gap for
+        the bottom box.
     draws : mapping of scenario to (B, p) array
         In the order of the moments of the table.
     """
@@ -128,7 +129,7 @@ def shortfall(
     wave : str
     """
     rows, p = design.rows, len(design.tested)
-    gaps, lows, below, in_bottom = [], [], [], []
+    gaps, lows, below = [], [], []
     for name, quality in zip(design.tested, design.quality, strict=True):
         j = rows.drivers.index(name)
         target, bottom = scales[name]
@@ -140,7 +141,6 @@ def shortfall(
         gaps.append(np.where(blank, np.nan, lack))
         lows.append(np.where(blank, np.nan, low))
         below.append(np.average(lack[rated] > 0, weights=rows.weight[rated]))
-        in_bottom.append(np.average(low[rated], weights=rows.weight[rated]))
     background = [*(e for e in design.exposure if e is not None), *design.controls]
     columns = np.column_stack(
         [design.columns[:, :1], *gaps, *lows, design.columns[:, [c - 1 for c in background]]]
@@ -150,12 +150,13 @@ def shortfall(
     drawn = _resampled_means(reduction, wanted, draws)
     mean = reduction.q[0]
     exposed = {e: mean[2 + 2 * p + place] for place, e in enumerate(background)}
+    reach = np.array([1.0 if e is None else exposed[e] for e in design.exposure])
     return Shortfall(
         wave=wave,
         drivers=design.tested,
-        reach=np.array([1.0 if e is None else exposed[e] for e in design.exposure]),
+        reach=reach,
         share_below=np.array(below),
-        share_low=np.array(in_bottom),
+        share_low=mean[2 + p : 2 + 2 * p] / reach,
         gap=mean[2 : 2 + p],
         low=mean[2 + p : 2 + 2 * p],
         gap_draws=drawn[:, :p],
@@ -219,7 +220,7 @@ def lifts(result: DriverResult, short: Shortfall, boxes: Asymmetry | None = None
         table["per_customer"] = table["effect"] * across
         concerned = table["reach"] * table["share_below"]
         gap = across / concerned.where(concerned > 0)
-        table["mean_gap"] = gap.where(concerned != 0, 0.0)
+        table["mean_gap"] = gap if scenario == "target" else np.nan
         table["reason"] = [
             _reason(name, short, result) if missing else ""
             for name, missing in zip(names, table["per_customer"].isna(), strict=True)

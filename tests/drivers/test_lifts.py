@@ -52,7 +52,8 @@ def test_emptying_the_bottom_box_saves_the_penalty_of_each_customer_in_it(plain)
     for j, name in enumerate(rows.drivers):
         in_box = np.isin(rows.ratings[:, j], BOTTOM).mean()
         assert table.per_customer[name] == pytest.approx(in_box * table.effect[name], rel=IDENTITY)
-        assert table.mean_gap[name] == pytest.approx(1.0, rel=IDENTITY)
+        share = table.reach[name] * table.share_below[name]
+        assert share == pytest.approx(in_box, rel=IDENTITY)
 
 
 def test_gap_and_effect_move_together_in_the_draws(plain):
