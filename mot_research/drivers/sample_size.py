@@ -111,7 +111,15 @@ def sample_size(result: DriverResult, *, smallest_effect: float = 0.05) -> Sampl
             for j, k in enumerate(other)
         ]
         pair = (str(tested[last_in]), str(tested[first_out]))
-        border = _settled(result, lmg, order, errors)
+        times = times_to_settle(
+            lmg,
+            _covariance(result),
+            errors,
+            top=result.top,
+            confidence=result.confidence,
+            seed=result.seed,
+        )
+        border = None if times is None else _rounded(result.n_obs * times)
     return SampleSize(
         outcome=result.outcome,
         n_obs=result.n_obs,
@@ -180,31 +188,55 @@ def _errors_of_differences(result: DriverResult) -> np.ndarray:
     return np.sqrt(np.maximum(variance, 0.0))
 
 
-def _settled(
-    result: DriverResult, lmg: np.ndarray, order: np.ndarray, errors: np.ndarray
-) -> int | None:
-    """Interviews at which all pairs across the border are told apart together.
+def times_to_settle(
+    estimate: np.ndarray,
+    covariance: np.ndarray,
+    errors: np.ndarray,
+    *,
+    top: int,
+    confidence: float,
+    seed: int,
+) -> float | None:
+    """How many times as many interviews would tell all pairs across the border apart.
 
     In a survey f times as large the statistic of a pair is √f · difference /
     error + noise; it must pass the quantile of the largest noise among all
     pairs.
+
+    Parameters
+    ----------
+    estimate : (p,) array
+    covariance : (p, p) array
+    errors : (p, p) array
+        Standard errors of all differences.
+    top : int
+    confidence : float
+    seed : int
+
+    Returns
+    -------
+    float or None
+        f, with 80 % power; below 1 where fewer would do. None where two
+        estimates across the border are equal.
     """
-    values, vectors = np.linalg.eigh(_covariance(result))
+    order = np.argsort(-estimate, kind="stable")
+    values, vectors = np.linalg.eigh(covariance)
     root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-    rng = np.random.Generator(np.random.PCG64(result.seed))
-    noise = rng.standard_normal((N_DRAWS, len(lmg))) @ root
-    first, second = np.triu_indices(len(lmg), 1)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    noise = rng.standard_normal((N_DRAWS, len(estimate))) @ root
+    first, second = np.triu_indices(len(estimate), 1)
     known = errors[first, second] > 0
     first, second = first[known], second[known]
     largest = np.abs((noise[:, first] - noise[:, second]) / errors[first, second]).max(axis=1)
-    critical = np.quantile(largest, result.confidence)
+    critical = np.quantile(largest, confidence)
     needed = np.zeros(N_DRAWS)
-    for j in order[: result.top]:
-        for k in order[result.top :]:
+    for j in order[:top]:
+        for k in order[top:]:
             if errors[j, k] == 0:
                 continue
-            if lmg[j] == lmg[k]:
+            difference = estimate[j] - estimate[k]
+            if difference == 0:
                 return None
             chance = (noise[:, j] - noise[:, k]) / errors[j, k]
-            needed = np.maximum(needed, (critical - chance) * errors[j, k] / (lmg[j] - lmg[k]))
-    return _rounded(result.n_obs * float(np.quantile(needed, POWER)) ** 2)
+            needed = np.maximum(needed, (critical - chance) * errors[j, k] / difference)
+    return float(np.quantile(needed, POWER)) ** 2

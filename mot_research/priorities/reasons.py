@@ -12,6 +12,8 @@ from mot_research.numbers import percent, signed
 from mot_research.priorities.result import Grade, Verdict
 from mot_research.study.definition import Moment, Outcome, Rules
 
+NAMED = 4  # moments of a tie that the sentence names; more are counted
+NOT_EVEN = f"Not even {REASONABLE} times as many interviews would settle it."
 ROLES = {"relationship": "the relationship", "revenue": "revenue"}
 
 
@@ -128,30 +130,38 @@ def verdict(
     return lead + " ".join(wanted)
 
 
-def border(
-    sure: int, possible: int, top: int, n_tested: int, size: SampleSize | None = None
-) -> str:
-    """Which places are settled, how many moments can't be told apart, and what would tell."""
-    if sure == possible:
+def border(sure: int, tied: Sequence[str], top: int, n_tested: int, would_settle: str = "") -> str:
+    """Which places are settled, which moments can't be told apart, and what would tell."""
+    if not tied:
         return f"The first {top} of the {n_tested} tested moments are settled."
-    rest = possible - sure
+    rest = f"{len(tied)} moments"
+    if len(tied) <= NAMED:
+        rest += f" ({', '.join(tied)})"
     if sure == 0:
         told = (
-            f"No place among the first {top} is settled: {rest} of the {n_tested} tested moments "
+            f"No place among the first {top} of the {n_tested} tested moments is settled: {rest} "
             "may belong there and can't be told apart. Choose among them by cost or passion."
         )
     else:
         moments = "1 moment" if sure == 1 else f"{sure} moments"
         told = (
-            f"Sure to be among the first {top}: {moments}. For the other places {rest} moments "
+            f"Sure to be among the first {top}: {moments}. For the other places {rest} "
             "can't be told apart: choose among them by cost or passion."
         )
-    return f"{told} {_what_would_settle(size)}".strip()
+    return f"{told} {would_settle}".strip()
 
 
-def _what_would_settle(size: SampleSize | None) -> str:
-    if size is None or not size.border_pair:
+def more_interviews(size: SampleSize) -> str:
+    """What would settle the border of one outcome; empty where nothing can be said."""
+    if not size.border_pair:
         return ""
     if size.more is None:
-        return f"Not even {REASONABLE} times as many interviews would settle it."
+        return NOT_EVEN
     return f"About {size.more:,} more interviews would settle it." if size.more else ""
+
+
+def more_of_both(times: float | None) -> str:
+    """What would settle the border of both roles: their surveys grow together."""
+    if times is None or times > REASONABLE:
+        return NOT_EVEN
+    return f"About {times:.1f} times as many interviews would settle it." if times > 1 else ""

@@ -83,6 +83,22 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class Combined:
+    """The share of both roles by their weights, with what the common draws say of it.
+
+    ``share`` is None where no role could rank the moment; the interval and
+    ``rank_lower`` to ``rank_upper`` are None without resamples.
+    """
+
+    share: float | None = None
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    rank: int | None = None
+    rank_lower: int | None = None
+    rank_upper: int | None = None
+
+
+@dataclass(frozen=True)
 class Priority:
     """A moment with its verdict.
 
@@ -99,7 +115,7 @@ class Priority:
     reason: str
     grades: Mapping[str, Grade]
     metrics: Mapping[str, Metric]
-    combined_share: float | None
+    combined: Combined
     asymmetry: str
     action: Action | None
     place: int | None = None
@@ -112,13 +128,15 @@ class Priorities:
 
     ``top`` is the K of the rules (the smaller of ``rules.top`` and half the
     testable moments, rounded up); ``border`` says in words which places are
-    settled and which cannot be told apart.
+    settled and which cannot be told apart, ``tied`` are these. Where both
+    roles rank, it is the border of the combined share.
     """
 
     rows: tuple[Priority, ...]
     rules: Rules
     top: int
     border: str
+    tied: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -166,7 +184,10 @@ def _flat(row: Priority) -> dict[str, object]:
         "action": row.action,
         "asymmetry": row.asymmetry,
         "reason": row.reason,
-        "combined_share": row.combined_share,
+        "combined_share": row.combined.share,
+    } | {
+        f"combined_{name}": getattr(row.combined, name)
+        for name in ("ci_lower", "ci_upper", "rank", "rank_lower", "rank_upper")
     }
     for role, grade in row.grades.items():
         cells |= {

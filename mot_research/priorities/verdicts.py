@@ -6,7 +6,7 @@ there or here, and printed in the report.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +15,11 @@ from scipy import stats
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.sample_size import sample_size
 from mot_research.priorities import reasons
+from mot_research.priorities.combined import CombinedShares, combined_shares
 from mot_research.priorities.evidence import Deciding, share_interval
 from mot_research.priorities.result import (
     Action,
+    Combined,
     Grade,
     GradeName,
     Metric,
@@ -55,17 +57,19 @@ def decide(
         role: grades(study, wave_id, study.outcome(one.outcome), one.result)
         for role, one in deciding.items()
     }
+    combined = combined_shares({role: one.result for role, one in deciding.items()}, study.rules)
+    shares = _by_moment(combined)
     rows = []
     for moment in study.moments:
         own = {role: by_moment[moment.id] for role, by_moment in by_role.items()}
-        rows.append(_priority(study, moment, own, deciding, metrics[moment.id], shortlist))
+        share = shares.get(moment.id, Combined())
+        rows.append(_priority(study, moment, own, share, deciding, metrics[moment.id], shortlist))
     ranked = _ranked(rows, study.rules)
     main = next(iter(deciding.values())).result if deciding else None
+    ranked_results = [one.result for one in deciding.values() if one.result.is_ranked]
+    border, tied = _border(study, ranked_results, combined)
     return Priorities(
-        rows=ranked,
-        rules=study.rules,
-        top=main.top if main else 0,
-        border=_border(main),
+        rows=ranked, rules=study.rules, top=main.top if main else 0, border=border, tied=tied
     )
 
 
@@ -171,6 +175,7 @@ def _priority(
     study: Study,
     moment: Moment,
     grades: Mapping[str, Grade],
+    combined: Combined,
     deciding: Mapping[str, Deciding],
     metrics: Mapping[str, Metric],
     shortlist: Mapping[str, bool],
@@ -203,7 +208,7 @@ def _priority(
         reason=reasons.verdict(moment, verdict, proven_for, grades),
         grades=dict(grades),
         metrics=dict(metrics),
-        combined_share=_combined_share(grades, study.rules),
+        combined=combined,
         asymmetry=kind,
         action=_action(study, moment, verdict, kind, alike, metrics),
     )
@@ -233,17 +238,25 @@ def _conflict(grades: Mapping[str, Grade], rules: Rules) -> bool:
     return {1.0, -1.0} <= signs
 
 
-def _combined_share(grades: Mapping[str, Grade], rules: Rules) -> float | None:
-    """Σ role weight × share; a role that is not tested gives its weight to the other."""
-    weighted = [
-        (weight, grades[role].share)
-        for role, weight in rules.role_weights.items()
-        if role in grades and grades[role].share is not None
-    ]
-    total = sum(weight for weight, _ in weighted)
-    if not total:
-        return None
-    return sum(weight * share for weight, share in weighted if share is not None) / total
+def _by_moment(combined: CombinedShares) -> dict[str, Combined]:
+    """What is said of the combined share of each moment."""
+    found = {
+        name: Combined(share=float(share), rank=int(rank))
+        for name, share, rank in zip(combined.moments, combined.share, combined.rank, strict=True)
+    }
+    if not len(combined.draws):
+        return found
+    (lower, upper), sets = combined.interval, combined.rank_sets
+    return {
+        name: replace(
+            found[name],
+            ci_lower=float(lower[j]),
+            ci_upper=float(upper[j]),
+            rank_lower=int(sets.lower[j]),
+            rank_upper=int(sets.upper[j]),
+        )
+        for j, name in enumerate(combined.moments)
+    }
 
 
 def _action(
@@ -279,7 +292,7 @@ def _ranked(rows: list[Priority], rules: Rules) -> tuple[Priority, ...]:
     """The list first: proven for more roles, bets, likely; each by combined share."""
 
     def weight(row: Priority) -> tuple[int, float]:
-        return -len(row.proven_for), -(row.combined_share or 0.0)
+        return -len(row.proven_for), -(row.combined.share or 0.0)
 
     groups = {
         verdict: sorted((row for row in rows if row.verdict == verdict), key=weight)
@@ -298,10 +311,28 @@ def _ranked(rows: list[Priority], rules: Rules) -> tuple[Priority, ...]:
     return (*listed, *rest)
 
 
-def _border(result: DriverResult | None) -> str:
-    if result is None or not len(result.lmg_draws):
-        return ""
-    lmg, covariance = _importances(result)
-    sets = top_k_sets(lmg, covariance, result.top, result.confidence, seed=result.seed)
-    sure, possible = int(sets.sure.sum()), int(sets.possible.sum())
-    return reasons.border(sure, possible, result.top, len(result.tested), sample_size(result))
+def _border(
+    study: Study, ranked: Sequence[DriverResult], combined: CombinedShares
+) -> tuple[str, tuple[str, ...]]:
+    """Which places are settled, in words, and the moments that can't be told apart.
+
+    Of the combined share where both roles rank, else of the importance for one.
+    """
+    if not ranked or not all(len(result.lmg_draws) for result in ranked):
+        return "", ()
+    both = len(ranked) > 1
+    if both:
+        names, top, sets = combined.moments, combined.top, combined.top_sets
+    else:
+        main = ranked[0]
+        lmg, covariance = _importances(main)
+        names, top = main.tested, main.top
+        sets = top_k_sets(lmg, covariance, top, main.confidence, seed=main.seed)
+    tied = tuple(names[j] for j in np.flatnonzero(sets.possible & ~sets.sure))
+    would_settle = ""
+    if tied and both:
+        would_settle = reasons.more_of_both(combined.times_to_settle)
+    elif tied:
+        would_settle = reasons.more_interviews(sample_size(ranked[0]))
+    titles = [study.moment(name).name for name in tied]
+    return reasons.border(int(sets.sure.sum()), titles, top, len(names), would_settle), tied

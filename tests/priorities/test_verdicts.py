@@ -224,11 +224,11 @@ class TestTheList:
         revenue = result("renewed", lmg=[0.1, 0.1])
         weights = {"role_weights": {"relationship": 3, "revenue": 1}}
         found = verdicts(study(2, rules=weights), relationship=relationship, revenue=revenue)
-        assert found["m0"].combined_share == pytest.approx((3 * 0.75 + 1 * 0.5) / 4)
+        assert found["m0"].combined.share == pytest.approx((3 * 0.75 + 1 * 0.5) / 4)
 
     def test_a_role_without_an_outcome_gives_its_weight_to_the_other(self):
         found = verdicts(study(2), relationship=result(lmg=[0.3, 0.1]))
-        assert found["m0"].combined_share == pytest.approx(0.75)
+        assert found["m0"].combined.share == pytest.approx(0.75)
 
     def test_without_any_outcome_nothing_is_tested(self):
         found = verdicts(study(2))
@@ -278,7 +278,8 @@ class TestFlagsAndActions:
         assert "settled" in verdicts(study(4), relationship=settled).border
         tied = result(lmg=[0.3, 0.100, 0.101, 0.01], top=2)
         assert "among the first 2: 1 moment." in verdicts(study(4), relationship=tied).border
-        assert "2 moments can't be told apart" in verdicts(study(4), relationship=tied).border
+        border = verdicts(study(4), relationship=tied).border
+        assert "2 moments (Moment 1, Moment 2) can't be told apart" in border
 
     def test_frame_has_a_row_per_moment_and_every_metric(self):
         frame = verdicts(study(2), relationship=result(lmg=[0.3, 0.1])).to_frame()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
-from mot_research.priorities.result import METRICS, Grade, Metric, Priorities, Priority
+from mot_research.priorities.result import METRICS, Combined, Grade, Metric, Priorities, Priority
 from mot_research.study.definition import Study
 from mot_research.survey.wave import InputFile
 from tests.report import further
@@ -217,6 +217,11 @@ def findings(
     )
 
 
+def _combined(shares: dict[str, float], i: int) -> Combined:
+    share = sum(shares.values()) / len(shares)
+    return Combined(share, share * 0.7, share * 1.3, i + 1, max(1, i - 1), i + 4)
+
+
 def _priority(
     defined: Study,
     i: int,
@@ -303,7 +308,7 @@ def _priority(
         ),
         grades=grades,
         metrics=metrics,
-        combined_share=sum(shares.values()) / len(shares) if tested else None,
+        combined=_combined(shares, i) if tested else Combined(),
         asymmetry=("basic", "performance", "delight", "undecided")[i % 4],
         action=action,
         place=place,
@@ -425,7 +430,7 @@ def odd_cases() -> dict[str, Findings]:
                             ("importance_relationship", "importance_revenue"),
                             Metric(None, reason="no outcome of the role in this wave"),
                         ),
-                        combined_share=None,
+                        combined=Combined(),
                         action=None,
                         place=None,
                         heading=None,
