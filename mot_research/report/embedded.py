@@ -59,7 +59,7 @@ def render_html(
     with _composed(notebook, metadata, beside) as (folder, house):
         command = ["--to=html5", "--mathml", f"--template={ASSETS / 'template.html'}"]
         text = _pandoc(folder, [*command, *_contents(house)])
-        text = text.replace("/*house-style*/", (ASSETS / "house.css").read_text("utf-8"))
+        text = text.replace("/*house-style*/", _style())
         text = _IMAGE.sub(lambda match: _with_data(match, folder, beside), text)
         with replacing(target) as written:
             written.write_text(text, encoding="utf-8", newline="\n")
@@ -150,6 +150,10 @@ def _composed(
         yield folder, house
 
 
+def _style() -> str:
+    return "".join((ASSETS / name).read_text("utf-8") for name in ("house.css", "signs.css"))
+
+
 def _contents(house: Mapping[str, Any]) -> list[str]:
     return ["--table-of-contents", "--toc-depth=2"] if house.get("toc") else []
 
@@ -163,6 +167,7 @@ def _pandoc(folder: Path, arguments: list[str]) -> str:
         "--wrap=none",
         "--no-highlight",
         f"--metadata-file={folder / 'metadata.json'}",
+        f"--lua-filter={ASSETS / 'house.lua'}",
         f"--lua-filter={ASSETS / 'filter.lua'}",
         *arguments,
         str(folder / "document.md"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,14 +25,73 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
-    """Cells of plain text; a row that is a single text is a heading over those below it."""
+class Label:
+    """A word on a ground of its own; the kind gives the colour, the word the meaning."""
 
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...] | str, ...]
+    text: str
+    kind: str
 
     def to_markdown(self) -> str:
-        """Return a pipe table; the dashes give the widths."""
+        """Return a span that the house filter draws."""
+        return f"[{_printed(self.text)}]{{.mot-label .mot-{self.kind}}}"
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A text in a cell that says nothing new, and so does not ask for the eye."""
+
+    text: str
+
+    def to_markdown(self) -> str:
+        """Return a span that the house filter draws."""
+        return f"[{_printed(self.text)}]{{.mot-quiet}}"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A text with a bar before it; all ends are parts of the bar's length, from 0 to 1.
+
+    The bar begins at ``start`` and ends at ``end``; ``interval`` is a line on it, ``mark`` a
+    line across it. What a bar shows its text must say: a screen reader passes it over.
+    """
+
+    text: str
+    end: float
+    start: float = 0.0
+    interval: tuple[float, float] | None = None
+    mark: float | None = None
+
+    def to_markdown(self) -> str:
+        """Return a span that the house filter draws, and the text."""
+        places = {"from": self.start, "to": self.end, "mark": self.mark}
+        if self.interval is not None:
+            places |= dict(zip(("lower", "upper"), self.interval, strict=True))
+        kept = {name: place for name, place in places.items() if place is not None}
+        drawn = " ".join(f'{name}="{min(1, max(0, place)):.3f}"' for name, place in kept.items())
+        return f"[]{{.mot-bar {drawn}}}{NO_BREAK}{_printed(self.text).replace(' ', NO_BREAK)}"
+
+
+Cell = str | Label | Quiet | Bar
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of plain text or of signs with a text; a row of one text heads those below it."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...] | str, ...]
+
+    def to_markdown(self) -> str:
+        """Return a pipe table of text alone; the dashes give the widths."""
+        return self._piped(lambda cell: _printed(_text(cell)))
+
+    def to_drawn_markdown(self) -> str:
+        """Return a pipe table with the signs of its cells, as the house filter draws them."""
+        return self._piped(
+            lambda cell: _printed(cell) if isinstance(cell, str) else cell.to_markdown()
+        )
+
+    def _piped(self, written: Callable[[Cell], str]) -> str:
         heads = [escape_markdown(column.head) for column in self.columns]
         rules = [
             f"{dashes}:" if column.side == "right" else f":{dashes}"
@@ -44,7 +104,7 @@ class Table:
                 at = 1 if len(self.columns) > 2 else 0
                 lines.append([f"**{row}**" if i == at else "" for i in range(len(self.columns))])
             else:
-                lines.append([_UNIT.sub(NO_BREAK, escape_markdown(cell)) for cell in row])
+                lines.append([written(cell) for cell in row])
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
     def to_html(self, *, caption: str = "") -> str:
@@ -62,7 +122,7 @@ class Table:
                 )
             else:
                 cells = "".join(
-                    f'<td style="text-align:{column.side}">{html.escape(cell)}</td>'
+                    f'<td style="text-align:{column.side}">{html.escape(_text(cell))}</td>'
                     for column, cell in zip(self.columns, row, strict=True)
                 )
             body.append(f"<tr>{cells}</tr>")
@@ -71,3 +131,11 @@ class Table:
             f'<table class="mot">{title if caption else ""}<thead><tr>{head}</tr></thead>'
             f"<tbody>{''.join(body)}</tbody></table>"
         )
+
+
+def _printed(text: str) -> str:
+    return _UNIT.sub(NO_BREAK, escape_markdown(text))
+
+
+def _text(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else cell.text

@@ -14,11 +14,13 @@ from mot_research.findings import Findings
 from mot_research.numbers import (
     MARK,
     SHOWN_FROM,
+    TWO_DIGITS,
     UNMARKED_FROM,
     count,
+    is_shown,
     percent,
 )
-from mot_research.priorities.result import Priorities, Priority
+from mot_research.priorities.result import Grade, Priorities, Priority
 from mot_research.report import charts, phrases, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
@@ -31,6 +33,7 @@ ANSWER_WORDS = 150  # of the answer and the decisions together
 DECISION_WORDS = 75
 DECISIONS = 5
 NAMED_AT_MOST = 3  # moments named in one sentence; the table names them all
+LONGEST_TEXT = 240  # characters of what a study says of a moment
 WEAK = 0.05  # robustness value: weaker than a cause of 5 % of what is left on both sides
 EMPTY_LIST = "No moment is on the list."
 MOMENTS_HEADING = "The moments on the list"
@@ -52,9 +55,31 @@ def simulated(findings: Findings) -> str:
 
 
 def answer(findings: Findings) -> str:
-    """Return the answer for leaders; with the decisions at most 150 words."""
-    room = ANSWER_WORDS - _n_words(decisions(findings))
-    return " ".join(_within(room, _answer_sentences(findings)))
+    """Return the answer for leaders; with figures and decisions at most 150 words."""
+    return " ".join(answer_sentences(findings))
+
+
+def answer_sentences(findings: Findings) -> list[str]:
+    """Return the sentences of the answer that fit on page one, the dearest first."""
+    said = [decisions(findings), *(f"{figure} {text}" for figure, text in key_figures(findings))]
+    room = ANSWER_WORDS - sum(map(_n_words, said))
+    return _within(room, _answer_sentences(findings))
+
+
+def key_figures(findings: Findings) -> list[tuple[str, str]]:
+    """Return the few counts that stand large on page one, each with what it counts."""
+    on_list = findings.priorities.listed
+    counts = [(len(on_list), f"of {counted(len(findings.priorities.rows), 'moment')} on the list")]
+    roles = list(deciding(findings))
+    if len(roles) > 1:
+        counts.append((sum(len(row.proven_for) > 1 for row in on_list), "proven for both"))
+    elif roles:
+        proven = sum(bool(row.proven_for) for row in on_list)
+        counts.append((proven, f"proven for {words.THE_ROLES[roles[0]]}"))
+    counts.append((sum(row.action == "fix" for row in on_list), "to fix"))
+    if _moved(findings):
+        counts.append((sum(map(is_moved, on_list)), "moved since the last wave"))
+    return [(count(n), text) for n, text in counts] if on_list else []
 
 
 def _answer_sentences(findings: Findings) -> Iterator[str]:
@@ -62,6 +87,8 @@ def _answer_sentences(findings: Findings) -> Iterator[str]:
     on_list = findings.priorities.listed
     by_role = deciding(findings)
     yield _headline(findings)
+    if on_list:
+        yield _first_place(on_list[0], findings)
     both = [row for row in on_list if len(row.proven_for) > 1]
     if both:
         yield f"Proven for both the relationship and revenue: {_names(both)}."
@@ -121,6 +148,19 @@ def _headline(findings: Findings) -> str:
     )
     room = len(on_list) < min(findings.priorities.rules.top, len(rows))
     return f"{text}; the data prove no more." if room else f"{text}."
+
+
+def _first_place(row: Priority, findings: Findings) -> str:
+    """Return what comes first, how it is rated, and where it went."""
+    rating = row.metrics["mean_rating"]
+    parts = []
+    if rating.value is not None and is_shown(rating.n):
+        scale = findings.study.ratings_for(row.moment)
+        parts.append(f"rated {TWO_DIGITS.one(rating.value)} on a scale to {scale.high:g}")
+    if is_moved(row):
+        parts.append(f"{moved(row)} since the last wave")
+    details = f": {' and '.join(parts)}" if parts else ""
+    return f"First comes {_name(row)}{details}."
 
 
 def decisions(findings: Findings) -> str:
@@ -365,12 +405,23 @@ def alt_experience_map(findings: Findings) -> str:
 
 def how_sure(row: Priority) -> str:
     """Return how sure a verdict is, in a few plain words (no Markdown)."""
-    grades = [grade for grade in row.grades.values() if grade.grade == row.verdict]
-    if row.verdict == "proven" and any(grade.certain for grade in grades):
+    if row.verdict == "proven" and any(grade.certain for grade in _deciding_grades(row)):
         return "Certain"
-    best = max((p for g in grades for p in (g.p_top, g.p_top_each) if p is not None), default=None)
+    sure = certainty(row)
     word = {"proven": "Proven", "likely": "Likely"}.get(row.verdict, "Not proven")
-    return word if best is None or word == "Not proven" else f"{word}, {percent(best)}"
+    return word if sure is None else f"{word}, {percent(sure)}"
+
+
+def certainty(row: Priority) -> float | None:
+    """Return the frequency of the top in the resamples; None where it does not decide."""
+    if row.verdict not in ("proven", "likely"):
+        return None
+    found = [p for g in _deciding_grades(row) for p in (g.p_top, g.p_top_each) if p is not None]
+    return max(found, default=None)
+
+
+def _deciding_grades(row: Priority) -> list[Grade]:
+    return [grade for grade in row.grades.values() if grade.grade == row.verdict]
 
 
 def moved(row: Priority) -> str:
@@ -378,53 +429,64 @@ def moved(row: Priority) -> str:
     trend = row.metrics["trend"]
     if trend.value is None:
         return "not available"
-    clear = trend.ci_lower is not None and trend.ci_upper is not None
-    if not clear or trend.ci_lower <= 0 <= trend.ci_upper:  # type: ignore[operator]
+    if not is_moved(row):
         return "no clear change"
     return f"{'up' if trend.value > 0 else 'down'} {abs(trend.value):.2f}"
 
 
-def what_it_is(row: Priority, findings: Findings) -> str:
-    """Return description, expectation and ideal, those the study gives."""
+def is_moved(row: Priority) -> bool:
+    """Whether the rating moved beyond chance since the last wave."""
+    trend = row.metrics["trend"]
+    if trend.value is None or trend.ci_lower is None or trend.ci_upper is None:
+        return False
+    return not trend.ci_lower <= 0 <= trend.ci_upper
+
+
+def what_it_is(row: Priority) -> str:
+    """Return what the study says of a moment, a paragraph each."""
     moment = row.moment
-    parts = [
-        f"**{title}** {escape_markdown(shorten(text, 240)).rstrip('.')}."
-        for title, text in (
-            ("What it is:", moment.description),
-            ("Customers expect:", moment.expectation),
-            ("Ideal:", moment.ideal),
-        )
+    given = (
+        ("What it is", moment.description),
+        ("Customers expect", moment.expectation),
+        ("Ideal", moment.ideal or "not yet written in the study"),
+        ("Owner", _owner(row)),
+        ("Handoffs", "; ".join(moment.handoffs)),
+        ("To measure", ", ".join(name.replace("_", " ") for name in moment.metrics)),
+    )
+    return "\n\n".join(
+        f"**{title}:** {escape_markdown(shorten(text, LONGEST_TEXT).rstrip('.'))}."
+        for title, text in given
         if text
-    ]
-    if not moment.ideal:
-        parts.append("**Ideal:** not yet written in the study.")
-    return " ".join(parts)
+    )
 
 
-def who_answers(row: Priority) -> str:
-    """Return owner, partners and handoffs."""
-    moment = row.moment
-    owner = escape_markdown(moment.owner) if moment.owner else "**none is named**"
-    text = f"**Owner:** {owner}"
-    if moment.partners:
-        text += f", with {listed([escape_markdown(name) for name in moment.partners])}"
-    text += "."
-    if moment.handoffs:
-        text += f" **Handoffs:** {'; '.join(escape_markdown(name) for name in moment.handoffs)}."
-    if moment.metrics:
-        names = ", ".join(escape_markdown(name) for name in moment.metrics)
-        text += f" **To measure:** {names}."
-    return text
+def _owner(row: Priority) -> str:
+    owner = row.moment.owner or "none is named"
+    return f"{owner}, with {listed(list(row.moment.partners))}" if row.moment.partners else owner
 
 
-def what_to_do(row: Priority) -> str:
-    """Return the action, the kind of moment, and the flags."""
-    action = f"**{words.ACTIONS[row.action]}**" if row.action else "**No action**"
-    text = f"{action}: {words.ASYMMETRY.get(row.asymmetry, row.asymmetry)}."
+def what_to_do(row: Priority, findings: Findings) -> str:
+    """Return action and kind of the moment as labels, the verdict, the flags, the stage."""
+    action = words.ACTIONS[row.action] if row.action else "No action"
+    kind = words.ASYMMETRY.get(row.asymmetry, row.asymmetry)
+    about = [stage.name for stage in findings.study.stages if stage.id == row.moment.stage]
+    about += [words.CATEGORIES[row.moment.category]] if row.moment.category else []
     flags = [words.FLAGS.get(flag, flag.replace("_", " ")) for flag in row.flags]
-    if flags:
-        text += f" {sentence(listed(flags))}."
-    return text
+    parts = [
+        f"[{action}]{{.mot-label .mot-{row.action or 'none'}}}",
+        f"[{sentence(kind)}]{{.mot-label .mot-kind}}",
+        _why(row),
+        f"**{sentence(listed(flags))}.**" if flags else "",
+        f"[{escape_markdown(' · '.join(about))}]{{.mot-quiet}}" if about else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _why(row: Priority) -> str:
+    """Return the verdict; with its numbers where no table of evidence gives them."""
+    if row.verdict != "proven":
+        return escape_markdown(row.reason)
+    return f"Proven for {listed([words.THE_ROLES[role] for role in row.proven_for])}."
 
 
 def how_robust(row: Priority, findings: Findings) -> str:

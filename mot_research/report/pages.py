@@ -8,9 +8,32 @@ from mot_research.report import narrative, tables
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.phrases import deciding
 
-KEPT_TOGETHER = '::: {.block breakable="false"}'
 PAGE_BREAK = "::: {.mot-page-break}\n:::"
 A_PAGE = 2  # moments
+LEADING = 2  # sentences that stand large on page one
+
+
+def the_answer(findings: Findings) -> str:
+    """Return page one down to its table: the answer, its few figures, the list."""
+    sentences = narrative.answer_sentences(findings)
+    lead, others = sentences[:LEADING], sentences[LEADING:]
+    figures = [
+        f"::: {{.mot-figure}}\n[{number}]{{.mot-number}} {text}\n:::"
+        for number, text in narrative.key_figures(findings)
+    ]
+    parts = [f"::: {{.mot-lead}}\n{' '.join(lead)}\n:::"]
+    if figures:
+        parts.append(_together(".mot-figures", figures))
+    parts.append(" ".join(others))
+    if findings.priorities.listed:
+        parts.append(f"::: {{.mot-roomy}}\n{tables.list_table(findings).to_drawn_markdown()}\n:::")
+        parts.append(f"::: {{.mot-note}}\n{narrative.list_note(findings)}\n:::")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _together(attributes: str, blocks: list[str]) -> str:
+    body = "\n\n".join(blocks)
+    return f":::: {{{attributes}}}\n{body}\n::::"
 
 
 def the_moments(findings: Findings) -> str:
@@ -48,15 +71,16 @@ def bars_captions(findings: Findings) -> str:
 
 
 def _moment(row: Priority, findings: Findings) -> str:
-    parts = [
-        KEPT_TOGETHER,
-        f"### {row.place} · {escape_markdown(row.moment.name)}",
-        f"{narrative.what_to_do(row)} {escape_markdown(row.reason)}",
-        narrative.what_it_is(row, findings),
-        narrative.who_answers(row),
-        narrative.how_robust(row, findings),
-        tables.moment_evidence(row, findings),
-        tables.moment_metrics(row),
-        ":::",
+    split = [
+        f"::: {{.mot-told}}\n{narrative.what_it_is(row)}\n:::",
+        f"::: {{.mot-numbers}}\n{tables.moment_metrics(row, findings)}\n:::",
     ]
-    return "\n\n".join(part for part in parts if part)
+    parts = [
+        f"### {row.place} · {escape_markdown(row.moment.name)}",
+        narrative.what_to_do(row, findings),
+        _together(".mot-split", split),
+        tables.moment_evidence(row, findings),
+        narrative.how_robust(row, findings),
+    ]
+    body = "\n\n".join(part for part in parts if part)
+    return f"::::: {{.mot-card}}\n{body}\n:::::"

@@ -92,17 +92,18 @@ def formats(assets: str) -> dict[str, Any]:
     return {
         "html": {
             "theme": ["default", f"{assets}/house.scss"],
+            "css": f"{assets}/signs.css",
             "html-math-method": "mathml",
             "embed-resources": True,
             "minimal": True,
             "format-links": False,
-            "filters": [f"{assets}/quarto.lua"],
+            "filters": [f"{assets}/house.lua", f"{assets}/quarto.lua"],
             "fig-format": "svg",
         },
         "typst": {
             "template-partials": [f"{assets}/typst-template.typ", f"{assets}/typst-show.typ"],
             "font-paths": [f"{assets}/fonts"],
-            "filters": [f"{assets}/quarto.lua"],
+            "filters": [f"{assets}/house.lua", f"{assets}/quarto.lua"],
             "papersize": "a4",
             "fig-format": "svg",
         },

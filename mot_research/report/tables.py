@@ -5,6 +5,8 @@ Markdown for documents, HTML for notebooks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -27,16 +29,17 @@ from mot_research.numbers import (
     too_few,
     with_base,
 )
-from mot_research.priorities.result import METRICS, Metric, Priorities, Priority
+from mot_research.priorities.result import METRICS, Grade, Metric, Priorities, Priority
 from mot_research.report import narrative, words
 from mot_research.report.house_style import shorten
-from mot_research.report.markup import Column, Table
+from mot_research.report.markup import Bar, Cell, Column, Label, Quiet, Table
 from mot_research.report.phrases import deciding
 
 LONGEST_NAME = 90  # characters in a table
 LONGEST_ON_PAGE_ONE = 64
 SHORT_HASH = 12
 NONE = "–"
+EXTREMES = ("penalty", "reward")
 ABSENCES = ("n_rated", "n_not_experienced", "n_blank", "n_not_asked")
 METRIC_WRITING = {
     "reach": PERCENT,
@@ -135,34 +138,54 @@ def priorities_html(priorities: Priorities) -> str:
 
 
 def the_list(findings: Findings) -> str:
+    """Return the table of page one as text; empty where nothing is on the list."""
+    return list_table(findings).to_markdown() if findings.priorities.listed else ""
+
+
+def list_table(findings: Findings) -> Table:
     """Return the table of page one: moment, owner, action, proven for, how sure, moved."""
     on_list = findings.priorities.listed
-    if not on_list:
-        return ""
     moves = any(row.metrics["trend"].value is not None for row in on_list)
     columns = [
         Column("#", 1, "right"),
         Column("Moment", 13),
         Column("Owner", 6),
-        Column("Action", 3),
-        Column("Proven for", 4),
-        Column("How sure", 5),
+        Column("Action", 4),
+        Column("Proven for", 5),
+        Column("How sure", 8),
     ]
     if moves:
-        columns.append(Column("Moved", 4))
-    rows = [
+        columns.append(Column("Moved", 5))
+    rows: list[tuple[Cell, ...]] = [
         (
             str(row.place),
             shorten(row.moment.name, LONGEST_ON_PAGE_ONE),
             shorten(row.moment.owner, 40) if row.moment.owner else words.NO_OWNER,
-            words.ACTIONS[row.action] if row.action else NONE,
+            action_label(row),
             _proven_for(row),
-            narrative.how_sure(row),
-            *([narrative.moved(row)] if moves else []),
+            _how_sure(row),
+            *([_moved(row)] if moves else []),
         )
         for row in on_list
     ]
-    return Table(tuple(columns), _under_headings(on_list, rows)).to_markdown()
+    return Table(tuple(columns), _under_headings(on_list, rows))
+
+
+def action_label(row: Priority) -> Cell:
+    """Return the action of a moment as a label; a dash where none is asked for."""
+    return Label(words.ACTIONS[row.action], row.action) if row.action else NONE
+
+
+def _how_sure(row: Priority) -> Cell:
+    sure, text = narrative.certainty(row), narrative.how_sure(row)
+    return text if sure is None else Bar(text, sure)
+
+
+def _moved(row: Priority) -> Cell:
+    text, change = narrative.moved(row), row.metrics["trend"].value
+    if change is None or not narrative.is_moved(row):
+        return Quiet(text)
+    return f"{words.UP if change > 0 else words.DOWN} {text}"
 
 
 def evidence(findings: Findings, role: str) -> str:
@@ -234,21 +257,38 @@ def grade_cells(row: Priority, role: str, findings: Findings) -> tuple[str, str,
 
 
 def moment_evidence(row: Priority, findings: Findings) -> str:
-    """Return the evidence for one moment: a column a role."""
+    """Return the evidence for one moment, drawn: a row for each role."""
     if not row.grades:
         return ""
-    cells = [grade_cells(row, role, findings) for role in row.grades]
     columns = (
-        Column("Evidence", 6),
-        *(Column(narrative.role_outcome(role, findings), 10) for role in row.grades),
+        Column("Evidence", 9),
+        Column("Verdict", 5),
+        Column("One point better", 8),
+        Column("Share of importance", 9),
+        Column("Place", 5),
+        Column(f"Among first {findings.priorities.top}", 5),
     )
-    rows = (
-        ("Verdict", *(words.VERDICTS[grade.grade] for grade in row.grades.values())),
-        ("One point better", *(effect for _, effect, _ in cells)),
-        ("Share of importance", *(share for share, _, _ in cells)),
-        ("Rank among moments", *(rank for _, _, rank in cells)),
-    )
-    return Table(columns, rows).to_markdown()
+    rows: list[tuple[Cell, ...]] = []
+    for role, grade in row.grades.items():
+        share, effect, rank = grade_cells(row, role, findings)
+        shown = grade.effect is not None and is_shown(row.metrics["mean_rating"].n)
+        drawn = _share_bar(share, grade, role, findings) if shown else share
+        sure = NONE if grade.p_top is None or not shown else percent(grade.p_top)
+        name = narrative.role_outcome(role, findings)
+        rows.append((name, words.VERDICTS[grade.grade], effect, drawn, rank, sure))
+    return Table(columns, tuple(rows)).to_drawn_markdown()
+
+
+def _share_bar(text: str, grade: Grade, role: str, findings: Findings) -> Cell:
+    """Return a share with its bar, as long as the largest upper end of the study asks for."""
+    if grade.share is None:
+        return text
+    grades = [row.grades[role] for row in findings.priorities.rows if role in row.grades]
+    longest = max(max(each.share or 0, each.share_upper or 0) for each in grades) or 1.0
+    ends = None
+    if grade.share_lower is not None and grade.share_upper is not None:
+        ends = grade.share_lower / longest, grade.share_upper / longest
+    return Bar(text, grade.share / longest, interval=ends)
 
 
 def off_list(findings: Findings) -> str:
@@ -323,29 +363,61 @@ def metric_text(metric: Metric, writing: Writing, *, interval: bool = True) -> s
     return with_base(text, metric.n)
 
 
-def moment_metrics(row: Priority) -> str:
-    """Return the other metrics of one moment, those available, two a line."""
+def moment_metrics(row: Priority, findings: Findings) -> str:
+    """Return the other metrics of one moment, drawn: those that are available."""
     shown = [
         name
         for name in METRICS
         if not name.startswith("importance") and row.metrics[name].value is not None
     ]
-    cells = [
-        (words.METRICS[name], metric_text(row.metrics[name], METRIC_WRITING[name]))
+    cells = tuple(
+        (words.METRICS[name], _metric_cell(name, row.metrics[name], row, findings))
         for name in shown
-    ]
+    )
     if not cells:
         return ""
-    cells += [("", "")] * (len(cells) % 2)
-    half = len(cells) // 2
-    rows = tuple((*left, *right) for left, right in zip(cells[:half], cells[half:], strict=True))
-    columns = (
-        Column("Customers", 6),
-        Column("Value", 7),
-        Column("Customers", 6),
-        Column("Value", 7),
-    )
-    return Table(columns, rows).to_markdown()
+    return Table((Column("Customers", 6), Column("Value", 9)), cells).to_drawn_markdown()
+
+
+def _metric_cell(name: str, metric: Metric, row: Priority, findings: Findings) -> Cell:
+    """Return a metric, with a bar where its scale has two ends."""
+    text = metric_text(metric, METRIC_WRITING[name])
+    if metric.value is None or not is_shown(metric.n):
+        return text
+    scale = findings.study.ratings_for(row.moment)
+    width = scale.high - scale.low
+    if name == "mean_rating":
+        target = None if scale.target is None else (scale.target - scale.low) / width
+        return _metric_bar(text, metric, lambda value: (value - scale.low) / width, 0, target)
+    if name in EXTREMES:
+        longest = _longest(EXTREMES, findings.priorities)
+        return _metric_bar(text, metric, lambda value: value / longest, 0)
+    if METRIC_WRITING[name] is PERCENT:
+        return _metric_bar(text, metric, lambda value: value, 0)
+    if METRIC_WRITING[name] is CHANGE:
+        return _metric_bar(text, metric, lambda value: 0.5 + value / width, 0.5, 0.5)
+    return text
+
+
+def _longest(names: tuple[str, ...], priorities: Priorities) -> float:
+    """Return the largest of these metrics or of their upper ends, over all moments shown."""
+    metrics = [row.metrics[name] for row in priorities.rows for name in names]
+    shown = [metric for metric in metrics if is_shown(metric.n)]
+    ends = [end for metric in shown for end in (metric.value, metric.ci_upper) if end is not None]
+    return max(ends, default=0.0) or 1.0
+
+
+def _metric_bar(
+    text: str,
+    metric: Metric,
+    place: Callable[[float], float],
+    start: float,
+    mark: float | None = None,
+) -> Bar:
+    ends = None
+    if metric.ci_lower is not None and metric.ci_upper is not None:
+        ends = place(metric.ci_lower), place(metric.ci_upper)
+    return Bar(text, place(metric.value or 0.0), start, ends, mark)
 
 
 def _allowed(row: Priority, role: str, findings: Findings) -> str:
@@ -369,11 +441,11 @@ def _proven_for(row: Priority) -> str:
 
 
 def _under_headings(
-    on_list: tuple[Priority, ...], rows: list[tuple[str, ...]]
-) -> tuple[tuple[str, ...] | str, ...]:
+    on_list: tuple[Priority, ...], rows: list[tuple[Cell, ...]]
+) -> tuple[tuple[Cell, ...] | str, ...]:
     """Put the heading over the first row of each kind, where there are several kinds."""
     kinds = dict.fromkeys(row.heading for row in on_list)
-    out: list[tuple[str, ...] | str] = []
+    out: list[tuple[Cell, ...] | str] = []
     last = None
     for priority, row in zip(on_list, rows, strict=True):
         if len(kinds) > 1 and priority.heading != last:

@@ -26,9 +26,9 @@ ROLES = {"relationship": "relationship", "revenue": "revenue"}
 THE_ROLES = {"relationship": "the relationship", "revenue": "revenue"}
 ASYMMETRY = {
     "basic": "must be right every time",
-    "performance": "the better it goes, the better for the outcome",
+    "performance": "the better it goes, the better",
     "delight": "a place to wow",
-    "undecided": "whether it must be right every time or is a place to wow is undecided",
+    "undecided": "right every time or wow: undecided",
 }
 FLAGS = {
     "missed_by_workshop": "missed by the workshop",
@@ -82,6 +82,7 @@ NUMBERS = (
     "eleven",
     "twelve",
 )
+UP, DOWN = "▲", "▼"
 NO_STAGE = "No stage"
 NO_OWNER = "no owner"
 SIMULATED = "Simulated data."

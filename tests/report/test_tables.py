@@ -6,7 +6,7 @@ import pytest
 
 from mot_research.priorities.result import METRICS, Metric
 from mot_research.report import pages, tables
-from mot_research.report.markup import Column, Table
+from mot_research.report.markup import Bar, Column, Label, Quiet, Table
 from tests.report import cases
 
 ODD = cases.odd_cases()
@@ -37,6 +37,16 @@ def test_a_cell_cannot_leave_its_table():
     lines = table.to_markdown().split("\n")
     assert [n_cells(line) for line in lines] == [2, 2, 2, 2]
     assert lines[1] == "| :--- | ------: |"
+
+
+def test_signs_are_drawn_for_the_report_and_told_elsewhere():
+    cells = (Label("Fix|it", "fix"), Bar("93 %", 0.93, interval=(-0.2, 2.0), mark=0.5), Quiet("no"))
+    table = Table(tuple(Column(name, 1) for name in "abc"), (cells,))
+    drawn, plain = table.to_drawn_markdown().split("\n")[2], table.to_markdown().split("\n")[2]
+    assert drawn.startswith("| [Fix\\|it]{.mot-label .mot-fix} | []{.mot-bar ")
+    assert 'lower="0.000" upper="1.000"' in drawn  # nothing is drawn beyond the bar
+    assert plain == "| Fix\\|it | 93\N{NO-BREAK SPACE}\\% | no |"
+    assert Cells(table.to_html()).text[-3:] == ["Fix|it", "93 %", "no"]
 
 
 def test_html_is_escaped():
@@ -136,7 +146,7 @@ def test_absences_hide_small_counts():
 def test_a_moment_without_metrics_has_no_table_of_them():
     row = ODD["usual"].priorities.rows[0]
     bare = dataclasses.replace(row, metrics=dict.fromkeys(METRICS, Metric(None, reason="x")))
-    assert tables.moment_metrics(bare) == ""
+    assert tables.moment_metrics(bare, ODD["usual"]) == ""
 
 
 def test_reproducibility_names_files_seed_and_rules():
