@@ -33,7 +33,7 @@ outcomes:
 column: ltr, kind: score, low: 0, high: 10, blank: [11]}}
   # Still a customer four months after the interview, from the contract system
   - {{id: renewed, name: Renewal, role: revenue, goal: retention, kind: binary, \
-column: renewed, yes: [1], no: [0]}}
+column: renewed, yes: [1], no: [0], after: 120 days}}
 {revenue}
 respondent: customer_id
 weight: weight

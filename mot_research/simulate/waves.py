@@ -175,7 +175,9 @@ def _draw_outcomes(
         + np.where(has_contract, truth.RENEWAL_CALL_ON_RENEWED * (called - 0.6), 0.0)
     )
     stays = rng.random(n) < _logistic(renewed)
-    ends = _days(wave.end, whole(rng, 45, 120, n))
+    days = whole(rng, 45, 120, n)
+    # Contracts end so soon after the interviews that the renewal call was due before their end.
+    ends = _days(wave.end, np.where(has_contract, 2 + (days - 45) // 10, days))
     return pd.DataFrame(
         {
             "ltr": ltr,

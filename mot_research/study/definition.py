@@ -19,7 +19,9 @@ from mot_research.study.fields import Column, Id, Line, Lines, Part
 from mot_research.study.parts import (
     SIX_STAGES,
     About,
+    Customers,
     DataFile,
+    Events,
     Look,
     Moment,
     Outcome,
@@ -35,7 +37,9 @@ from mot_research.study.suggestions import did_you_mean
 __all__ = [
     "SIX_STAGES",
     "About",
+    "Customers",
     "DataFile",
+    "Events",
     "Look",
     "Moment",
     "Outcome",
@@ -109,8 +113,8 @@ class Study(Part):
         default_factory=dict, description="Multi-item measures: name and its columns."
     )
     waves: tuple[WaveFile, ...] = Field((), description="The survey waves, oldest first.")
-    customers: DataFile | None = Field(None, description="One row a customer, with dates.")
-    events: DataFile | None = Field(None, description="Columns respondent, event, time.")
+    customers: Customers | None = Field(None, description="One row a customer, with dates.")
+    events: Events | None = Field(None, description="Columns respondent, event, time.")
     recordings: DataFile | None = Field(
         None, description="Columns respondent, time, moment, mark, emotion."
     )

@@ -219,6 +219,20 @@ class DataFile(Part):
     encoding: Line | None = None
 
 
+class Customers(DataFile):
+    """One row a customer, with dates."""
+
+    left: Column = Field("left_on", description="The column of the day on which they left.")
+
+
+class Events(DataFile):
+    """The log of events: columns respondent, event, time."""
+
+    through: Date | None = Field(
+        None, description="The last day that the log covers; left out: that of its last event."
+    )
+
+
 class Workshop(Part):
     """What the silos decided."""
 

@@ -1,10 +1,13 @@
 """When a moment is due for a customer, by the log of events."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from mot_research.errors import shown
 from mot_research.study.fields import NO_TRUTH, Column, Duration, Line, Part
+
+OPEN, CLOSED = "_open", "_closed"  # endings of an event and of the one that settles it
 
 
 class NthEvent(Part):
@@ -56,3 +59,37 @@ class Trigger(Part):
     settle_first: Line | None = Field(
         None, description="An event that must be solved before the answer counts."
     )
+    settled_by: Line | None = Field(
+        None,
+        description="The event that solves it; left out: complaint_closed for complaint_open.",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_settled(self) -> Self:
+        if self.settled_by is not None and self.settle_first is None:
+            raise ValueError("settled_by stands beside settle_first: add the event to be solved")
+        if self.settle_first is not None and self.settling_event is None:
+            raise ValueError(
+                f"name the event that solves '{shown(self.settle_first)}' under settled_by (only "
+                f"a name that ends with {OPEN} goes without: {CLOSED} solves it)"
+            )
+        return self
+
+    @property
+    def settling_event(self) -> str | None:
+        """The event after which what had to be settled first is settled."""
+        if self.settled_by is not None or self.settle_first is None:
+            return self.settled_by
+        stem = self.settle_first.removesuffix(OPEN)
+        return None if stem == self.settle_first else stem + CLOSED
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Every event that the trigger names."""
+        named = (
+            getattr(self.when, "event", None),
+            self.answer and self.answer.event,
+            self.settle_first,
+            self.settling_event,
+        )
+        return tuple(dict.fromkeys(name for name in named if name))

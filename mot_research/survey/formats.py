@@ -43,7 +43,7 @@ def read_text(content: bytes, name: str, *, encoding: str | None) -> Content:
     """Read a delimited text table; every column is text."""
     text, used, notes = _decoded(content, name, encoding)
     csv.field_size_limit(LARGEST_FIELD)
-    delimiter = _delimiter(text)
+    delimiter = delimiter_of(text)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
     ragged: list[int] = []
@@ -112,7 +112,7 @@ def _strictly(content: bytes, encoding: str, name: str) -> str:
         ) from None
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """Return the delimiter that splits most rows like the first, into most fields."""
     sample = text[: SAMPLED_ROWS * 2000].splitlines(keepends=True)[:SAMPLED_ROWS]
 

@@ -12,6 +12,7 @@ from mot_research.study.parts import WaveFile
 from mot_research.survey.building import build_wave
 from mot_research.survey.checking import check_study, check_wave
 from mot_research.survey.operations import operations_of
+from mot_research.survey.contacts import read_contacts
 from mot_research.survey.outcome_files import OutcomeFile, outcome_file
 from mot_research.survey.problems import Problem, problems_frame
 from mot_research.survey.tables import Table, read_table
@@ -20,7 +21,7 @@ from mot_research.survey.wave import InputFile, Survey, Wave
 
 
 def read_survey(study: Study) -> Survey:
-    """Read and check every wave and outcome file of a study.
+    """Read and check every wave, outcome file and event log of a study.
 
     Nothing that a data file holds raises: each problem is a row of
     `problems`, and a wave with a problem of severity error is left out of
@@ -60,8 +61,28 @@ def read_survey(study: Study) -> Survey:
             waves[source.id] = wave
     votes = _votes(study, files, problems)
     operations = _operations(study, files, problems)
-    frame = problems_frame(problems)
-    return Survey(study, MappingProxyType(waves), frame, files.inputs(), votes, operations)
+    contacts, sources, found = read_contacts(study, _respondents(waves))
+    problems += found
+    return Survey(
+        study,
+        MappingProxyType(waves),
+        problems_frame(problems),
+        (*files.inputs(), *sources),
+        votes,
+        operations,
+        contacts,
+    )
+
+
+def _respondents(waves: dict[str, Wave]) -> list[str]:
+    """Every id that a usable wave holds."""
+    return [
+        str(name)
+        for wave in waves.values()
+        if wave.respondent is not None
+        for name in wave.respondent.dropna()
+    ]
+>>>>>>> 8bc01b2 (Evaluate triggers over the event log)
 
 
 def _votes(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,9 @@ import pandas as pd
 
 from mot_research.errors import SurveyError, shown
 from mot_research.study.definition import Study
+
+if TYPE_CHECKING:
+    from mot_research.survey.contacts import Contacts
 
 # The four states of a respondent and a moment; `Wave.states` holds these numbers.
 RATED, NOT_EXPERIENCED, BLANK, NOT_ASKED = 0, 1, 2, 3
@@ -123,6 +127,8 @@ class Survey:
     operations : DataFrame or None
         Readings of the operational metrics that a moment names: metric, date,
         value.
+    contacts : Contacts or None
+        What the event log shows of the moments with a trigger.
     """
 
     study: Study
@@ -131,6 +137,7 @@ class Survey:
     inputs: tuple[InputFile, ...]
     votes: pd.DataFrame | None = None
     operations: pd.DataFrame | None = None
+    contacts: "Contacts | None" = None
 
     def __getitem__(self, wave_id: str) -> Wave:
         """Return a wave. SurveyError if it has an error, or is not in the study."""
