@@ -48,18 +48,19 @@ FIRINGS = {
     """,
 }
 
-# The first answer at or after the trigger at which nothing is open; an event is no answer to itself.
+# The first answer, from the trigger on, at which nothing is open; no event answers itself.
 ANSWERS = """
     CREATE OR REPLACE TEMP TABLE answers AS
-    SELECT f.respondent, min(a.time) AS answered
-    FROM fired f JOIN (
+    WITH opened AS (SELECT respondent, time FROM log WHERE event IN (SELECT unnest($opening))),
+    settled AS (SELECT respondent, time FROM log WHERE event IN (SELECT unnest($settling))),
+    counting AS (
         SELECT a.respondent, a.time FROM log a
-        ASOF LEFT JOIN (SELECT respondent, time FROM log WHERE event IN (SELECT unnest($opening))) o
-            ON a.respondent = o.respondent AND a.time >= o.time
-        ASOF LEFT JOIN (SELECT respondent, time FROM log WHERE event IN (SELECT unnest($settling))) s
-            ON a.respondent = s.respondent AND a.time >= s.time
+        ASOF LEFT JOIN opened o ON a.respondent = o.respondent AND a.time >= o.time
+        ASOF LEFT JOIN settled s ON a.respondent = s.respondent AND a.time >= s.time
         WHERE a.event IN (SELECT unnest($answers)) AND (o.time IS NULL OR s.time >= o.time)
-    ) a ON a.respondent = f.respondent
+    )
+    SELECT f.respondent, min(a.time) AS answered
+    FROM fired f JOIN counting a ON a.respondent = f.respondent
         AND (a.time > f.triggered OR (a.time = f.triggered AND NOT $answers_itself))
     GROUP BY f.respondent
 """
@@ -200,12 +201,12 @@ def read_contacts(
 
 def _register(log: EventLog, customers: CustomerDates | None, respondents: Sequence[str]) -> None:
     """Make the tables ``customers`` (respondent, left) and ``asked`` (respondent)."""
-    own = (
-        {"respondent": [], "left": []}
-        if customers is None
-        else {"respondent": customers.respondent, "left": customers.left}
+    frame = pd.DataFrame(
+        {
+            "respondent": pd.Series([], dtype="str") if customers is None else customers.respondent,
+            "left": pd.Series([], dtype="datetime64[us]") if customers is None else customers.left,
+        }
     )
-    frame = pd.DataFrame(own).astype({"respondent": "str", "left": "datetime64[us]"})
     asked = pd.DataFrame({"respondent": pd.Series(list(dict.fromkeys(respondents)), dtype="str")})
     for name, content in (("customer_frame", frame), ("asked_frame", asked)):
         log.connection.register(name, content)

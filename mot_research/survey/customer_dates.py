@@ -65,7 +65,7 @@ def customer_dates(
         problems.append(_problem("unreadable_file", str(error), 1, shown_values=file))
         return None
     names = list(table.frame)
-    own = study.respondent if study.respondent in names else "respondent"
+    own = study.respondent if study.respondent and study.respondent in names else "respondent"
     if own not in names:
         problems.append(_missing(table, study.respondent or own, "the customer's id"))
         return None

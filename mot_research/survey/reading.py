@@ -82,7 +82,6 @@ def _respondents(waves: dict[str, Wave]) -> list[str]:
         if wave.respondent is not None
         for name in wave.respondent.dropna()
     ]
->>>>>>> 8bc01b2 (Evaluate triggers over the event log)
 
 
 def _votes(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:
