@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
-from mot_research.errors import MotError, RenderError, SurveyError, shown
+from mot_research.errors import MotError, SurveyError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,9 @@ def report(
     /,
     *,
     wave: WaveId = None,
-    to: Annotated[str, Parameter(help="Formats, separated by commas: html, pdf.")] = "html,pdf",
+    to: Annotated[
+        str, Parameter(help="Formats, separated by commas: html, pdf, brief (one page).")
+    ] = "html,pdf",
     renderer: Annotated[
         Literal["auto", "quarto", "embedded"],
         Parameter(help="auto takes Quarto where it is installed."),
@@ -118,26 +120,34 @@ def report(
     output: OutputFolder = None,
     quiet: Quiet = False,
 ) -> int:
-    """Compute everything, and render the prioritization report."""
-    formats = _formats(to)
+    """Compute everything, and render the prioritization report; brief is its one page."""
+    from mot_research.report.files import staged
+    from mot_research.report.study_documents import (
+        files_of,
+        render_study_documents,
+        wanted_formats,
+    )
+
+    formats = wanted_formats(to)
     ready, wave_id = _ready(study, wave)
-    from mot_research.report.files import file_name, staged
-    from mot_research.report.study_documents import render_study_document
 
     folder = _folder(ready, wave_id, output)
-    stem = f"{file_name(ready.name)}-{file_name(wave_id)}-{document}"
+    names = files_of(formats, document, ready, wave_id)
     with _Progress(quiet) as progress, staged(folder) as stage:
-        render_study_document(
-            document,
+        render_study_documents(
             ready,
             wave_id,
-            {name: stage / f"{stem}.{name}" for name in formats},
+            {
+                each: {suffix: stage / name for suffix, name in files.items()}
+                for each, files in names.items()
+            },
             data=stage,
             renderer=renderer,
             on_progress=lambda done, total: progress.step("rendering the report", done, total),
         )
     _print_paths(
-        [*(folder / f"{stem}.{name}" for name in formats), *(folder / n for n in DATA_FILES)]
+        [*(folder / name for files in names.values() for name in files.values())]
+        + [folder / name for name in DATA_FILES]
     )
     return FINE
 
@@ -160,17 +170,6 @@ def _version() -> str:
     from importlib.metadata import version
 
     return version("mot_research")
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-    unknown = [name for name in chosen if name not in ("html", "pdf")]
-    if unknown or not chosen:
-        raise RenderError(
-            f"--to {shown(text)!r}: can't write {', '.join(map(shown, unknown)) or 'nothing'}. "
-            "Use html, pdf or html,pdf."
-        )
-    return chosen
 
 
 def _ready(path: Path, wave: str | None) -> tuple[Study, str]:

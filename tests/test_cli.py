@@ -167,3 +167,13 @@ class TestReport:
         done = mot("report", study, "--renderer", "quarto")
         assert done.returncode == 2
         assert "quarto" in done.stderr.lower()
+
+    def test_the_brief_comes_beside_the_report_from_one_computation(self, study):
+        done = mot("report", study, "--to", "html,brief", "--renderer", "embedded")
+        assert done.returncode == 0, done.stderr
+        folder = study / "output" / "2026Q1"
+        stem = "harbour-mobile-2026q1"
+        names = [f"{stem}-prioritization.html", f"{stem}-brief.html", f"{stem}-brief.pdf"]
+        assert done.stdout.splitlines()[:3] == [str(folder / name) for name in names]
+        assert "Decisions asked of you" in (folder / names[1]).read_text(encoding="utf-8")
+        assert (folder / "manifest.json").is_file()

@@ -7,7 +7,8 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from mot_research.report.documents import (
     lines_outside_code,
     parameter_names,
     to_notebook,
+    without_ids,
 )
 from mot_research.report.escaping import escape_markdown
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from nbclient import NotebookClient
     from nbformat import NotebookNode
 
+ONCE_TAG = "once"
 FIGURE_DPI = 220
 SVG_SALT = "mot_research"
 LONGEST_FOLDER = 85  # a Unix socket's path may have 103 characters (macOS)
@@ -73,18 +76,69 @@ def execute(
         If a parameter is unknown or a cell fails. A failure that is a ``MotError`` in the
         kernel is passed on with its message alone.
     """
-    notebook = to_notebook(document)
-    _inject(notebook, document, parameters)
-    slots = _add_inline_cells(notebook, document)
-    todo = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    return execute_together([(document, parameters)], cwd=cwd, on_cell=on_cell, timeout=timeout)[0]
+
+
+def execute_together(
+    documents: Sequence[tuple[Document, Mapping[str, Any]]],
+    *,
+    cwd: Path,
+    on_cell: Callable[[int, int], None] | None = None,
+    timeout: float | None = None,
+) -> "list[NotebookNode]":
+    """Execute documents one after another in the same kernel, each with its parameters.
+
+    Of the cells tagged ``once`` only those of the first document that has one run: what they
+    compute is there for the documents after it. Each document by itself runs its own. Otherwise
+    as :func:`execute`.
+    """
+    from nbformat import v4
+
+    notebooks, slots = [], []
+    work: list[_Work] = []
+    computed = False
+    for document, parameters in documents:
+        notebook = to_notebook(document)
+        _inject(notebook, document, parameters)
+        slots.append(_add_inline_cells(notebook, document))
+        its_own = _code_cells(notebook, document)
+        work += [task for task in its_own if not (computed and task.once)]
+        computed = computed or any(task.once for task in its_own)
+        notebooks.append(notebook)
     report = on_cell or (lambda done, total: None)
-    if todo:
+    if work:
+        as_png = any(document.metadata.get("fig-format") == "png" for document, _ in documents)
+        together = without_ids(v4.new_notebook())
+        together.cells = [task.cell for task in work]  # these very cells: outputs go into them
         with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as folder:
-            client = _client(notebook, Path(folder), timeout, document.metadata.get("fig-format"))
-            _run(_execute_cells(client, document, Path(cwd), todo, report))
-    report(len(todo), len(todo))
-    _fill_inline(notebook, slots)
-    return notebook
+            client = _client(together, Path(folder), timeout, as_png=as_png)
+            _run(_execute_cells(client, Path(cwd), work, report))
+    report(len(work), len(work))
+    for notebook, its_slots in zip(notebooks, slots, strict=True):
+        _fill_inline(notebook, its_slots)
+    return notebooks
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A code cell to run: where it stands, and whether documents after it need it no more."""
+
+    cell: "NotebookNode"
+    place: str
+    once: bool = False
+
+
+def _code_cells(notebook: "NotebookNode", document: Document) -> list[_Work]:
+    """Return the cells to run, without those that say ``eval: false``."""
+    places = iter([cell.place for cell in document.cells if cell.kind == "code"])
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            place = _place(cell, document, places)
+            options = cell_options(cell.source, place)
+            if options.get("eval", True) is not False:
+                found.append(_Work(cell, place, ONCE_TAG in options["tags"]))
+    return found
 
 
 def _inject(notebook: "NotebookNode", document: Document, parameters: Mapping[str, Any]) -> None:
@@ -198,44 +252,35 @@ def _run(work: Any) -> None:
 
 
 async def _execute_cells(
-    client: "NotebookClient",
-    document: Document,
-    cwd: Path,
-    todo: list[int],
-    report: Callable[[int, int], None],
+    client: "NotebookClient", cwd: Path, work: list[_Work], report: Callable[[int, int], None]
 ) -> None:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    places = iter([cell.place for cell in document.cells if cell.kind == "code"])
     async with client.async_setup_kernel(cwd=str(cwd), env=_environment(), cleanup_kc=True):
         if threading.current_thread() is threading.main_thread() and os.name == "posix":
             # nbclient's own handler would swallow Ctrl-C; let it cancel this task instead.
             asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-        for done, number in enumerate(todo):
-            report(done, len(todo))
-            cell = client.nb.cells[number]
-            place = _place(cell, document, places)
-            if cell_options(cell.source, place).get("eval", True) is False:
-                continue
+        for done, task in enumerate(work):
+            report(done, len(work))
             try:
-                await client.async_execute_cell(cell, number, store_history=True)
+                await client.async_execute_cell(task.cell, done, store_history=True)
             except CellExecutionError as error:
-                raise _failure(error, place) from None
+                raise _failure(error, task.place) from None
             except CellTimeoutError as error:
                 raise RenderError(
-                    f"{place} took longer than {client.timeout:g} seconds. Run it in JupyterLab "
-                    "to see where it waits, or allow it more time."
+                    f"{task.place} took longer than {client.timeout:g} seconds. Run it in "
+                    "JupyterLab to see where it waits, or allow it more time."
                 ) from error
             except DeadKernelError as error:
                 raise RenderError(
-                    f"Python stopped while it ran {place}, most often for want of memory. Close "
-                    "other programs, or take a smaller wave."
+                    f"Python stopped while it ran {task.place}, most often for want of memory. "
+                    "Close other programs, or take a smaller wave."
                 ) from error
-            cell.metadata.pop("execution", None)
+            task.cell.metadata.pop("execution", None)
 
 
 def _client(
-    notebook: "NotebookNode", folder: Path, timeout: float | None, figure_format: object
+    notebook: "NotebookNode", folder: Path, timeout: float | None, *, as_png: bool
 ) -> "NotebookClient":
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -256,7 +301,7 @@ def _client(
     )
     client = NotebookClient(notebook, km=manager, timeout=timeout, allow_errors=False)
     # A drawing in SVG carries its exact data points; a document of few people asks for png.
-    formats = {"png"} if figure_format == "png" else {"svg", "png"}
+    formats = {"png"} if as_png else {"svg", "png"}
     rc = {"figure.dpi": FIGURE_DPI, "savefig.dpi": FIGURE_DPI, "svg.hashsalt": SVG_SALT}
     client.extra_arguments = [
         "--log-level=ERROR",

@@ -1,43 +1,81 @@
-"""The documents of one study and wave: the leadership report and its technical appendix."""
+"""The documents of one study and wave: the report, its one page, its technical appendix."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from mot_research.errors import RenderError
-from mot_research.report.rendering import render_document
+from mot_research.errors import RenderError, shown
+from mot_research.report.files import file_name
+from mot_research.report.rendering import Order, render_documents
 from mot_research.study.definition import Study
 
 PACKAGE = Path(__file__).parents[1]
 
-DocumentName = Literal["prioritization", "technical-appendix"]
+DocumentName = Literal["prioritization", "brief", "technical-appendix"]
+Renderer = Literal["auto", "quarto", "embedded"]
 SUBTITLES: Mapping[DocumentName, str] = {
     "prioritization": "Priorities",
+    "brief": "The list",
     "technical-appendix": "Technical appendix",
+}
+# What ``--to`` may name, and the files that each gives: None stands for the document asked for.
+FORMATS: Mapping[str, tuple[tuple[DocumentName | None, str], ...]] = {
+    "html": ((None, "html"),),
+    "pdf": ((None, "pdf"),),
+    "brief": (("brief", "html"), ("brief", "pdf")),
 }
 
 
-def render_study_document(
-    name: DocumentName,
+def wanted_formats(text: str) -> tuple[str, ...]:
+    """Return the formats that a list with commas names, each once.
+
+    Raises
+    ------
+    RenderError
+        One is not known, or none is named.
+    """
+    chosen = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    unknown = [name for name in chosen if name not in FORMATS]
+    if unknown or not chosen:
+        raise RenderError(
+            f"--to {shown(text)!r}: can't write {', '.join(map(shown, unknown)) or 'nothing'}. "
+            f"Use one or more of {', '.join(FORMATS)}, with commas between them."
+        )
+    return chosen
+
+
+def files_of(
+    formats: Sequence[str], document: DocumentName, study: Study, wave_id: str
+) -> dict[DocumentName, dict[str, str]]:
+    """Return the names of the files that formats give: by document, then by file type."""
+    found: dict[DocumentName, dict[str, str]] = {}
+    for name in formats:
+        for other, suffix in FORMATS[name]:
+            which = other or document
+            stem = f"{file_name(study.name)}-{file_name(wave_id)}-{which}"
+            found.setdefault(which, {})[suffix] = f"{stem}.{suffix}"
+    return found
+
+
+def render_study_documents(
     study: Study,
     wave_id: str,
-    targets: Mapping[str, Path],
+    targets: Mapping[DocumentName, Mapping[str, Path]],
     *,
     data: Path,
-    renderer: Literal["auto", "quarto", "embedded"] = "auto",
+    renderer: Renderer = "auto",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Execute a document of ``reports/`` once and write it in every format of ``targets``.
+    """Execute documents of ``reports/`` and write them; the study is computed once for all.
 
     Parameters
     ----------
-    name : {"prioritization", "technical-appendix"}
     study : Study
         Read from a file.
     wave_id : str
-    targets : mapping of format to the file to write
+    targets : mapping of document to mapping of format to the file to write
     data : Path
         Folder for the findings that the execution leaves.
     renderer : {"auto", "quarto", "embedded"}
@@ -46,27 +84,29 @@ def render_study_document(
     Raises
     ------
     RenderError
-        The document can't be executed or rendered.
+        A document can't be executed or rendered.
     """
     if study.path is None:
         raise RenderError("a report needs a study that was read from a file: use read_study.")
     look = {"accent": study.look.accent}
     if study.look.logo is not None:
         look["logo"] = str(study.resolve(study.look.logo).resolve())
-    return render_document(
-        document_source(f"{name}.qmd"),
-        parameters={
-            "study": str(study.path.resolve()),
-            "wave": wave_id,
-            "output": str(data.resolve()),
-        },
-        targets=targets,
-        formats=tuple(targets),
-        renderer=renderer,
-        metadata={key: value for key, value in look.items() if value is not None}
-        | {"title": study.name, "subtitle": f"{SUBTITLES[name]}, wave {wave_id}"},
-        on_progress=on_progress,
-    )
+    parameters = {
+        "study": str(study.path.resolve()),
+        "wave": wave_id,
+        "output": str(data.resolve()),
+    }
+    orders = [
+        Order(
+            document_source(f"{name}.qmd"),
+            parameters,
+            files,
+            {key: value for key, value in look.items() if value is not None}
+            | {"title": study.name, "subtitle": f"{SUBTITLES[name]}, wave {wave_id}"},
+        )
+        for name, files in targets.items()
+    ]
+    return render_documents(orders, renderer=renderer, on_progress=on_progress)
 
 
 def document_source(name: str) -> Path:

@@ -164,7 +164,7 @@ def list_table(findings: Findings) -> Table:
             action_label(row),
             _proven_for(row),
             _how_sure(row),
-            *([_moved(row)] if moves else []),
+            *([moved_cell(row)] if moves else []),
         )
         for row in on_list
     ]
@@ -181,7 +181,8 @@ def _how_sure(row: Priority) -> Cell:
     return text if sure is None else Bar(text, sure)
 
 
-def _moved(row: Priority) -> Cell:
+def moved_cell(row: Priority) -> Cell:
+    """Return how the rating of a moment moved, quiet where that is nothing new."""
     text, change = narrative.moved(row), row.metrics["trend"].value
     if change is None or not narrative.is_moved(row):
         return Quiet(text)

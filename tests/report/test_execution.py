@@ -16,7 +16,7 @@ import pytest
 
 from mot_research.errors import RenderError
 from mot_research.report.documents import read_document
-from mot_research.report.execution import execute
+from mot_research.report.execution import execute, execute_together
 
 SECONDS_FOR_A_KERNEL = 60  # a generous upper bound on a busy machine; nothing is timed
 
@@ -73,6 +73,29 @@ def test_the_kernel_is_this_interpreter_with_this_package(run, tmp_path):
     assert _printed(run(_cell(code))).split() == [
         sys.executable, mot_research.__file__, str(tmp_path),
     ]  # fmt: skip
+
+
+def test_documents_together_share_one_kernel_and_compute_once(tmp_path):
+    once = "#| tags: [once]\nfound = count('{}')"
+    texts = [
+        _cell("#| tags: [parameters]\nname = ''")
+        + _cell("open('log', 'a').close()\ncount = lambda t: open('log', 'a').write(t)")
+        + _cell(once.format(letter))
+        + "`{python} name`\n\n"
+        + _cell("print(name, found)")
+        for letter in "ab"
+    ]
+    documents = []
+    for letter, text in zip("ab", texts, strict=True):
+        (tmp_path / f"{letter}.qmd").write_text(text)
+        documents.append((read_document(tmp_path / f"{letter}.qmd"), {"name": letter}))
+    first, second = execute_together(documents, cwd=tmp_path)
+    assert (tmp_path / "log").read_text() == "a"
+    assert _printed(first) == "a 1\n"
+    assert _printed(second) == "b 1\n"
+    assert [cell.source for cell in second.cells if cell.cell_type == "markdown"] == ["b"]
+    execute_together(documents[1:], cwd=tmp_path)
+    assert (tmp_path / "log").read_text() == "ab"
 
 
 def test_progress_counts_code_cells(run):
