@@ -17,6 +17,7 @@ from mot_research.drivers.robustness import Robustness
 from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
 from mot_research.priorities.result import Priorities
+from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Study
 from mot_research.survey.wave import InputFile
 
@@ -70,6 +71,8 @@ class Findings:
     prediction : mapping of outcome id to Prediction
         How well each first outcome of a role is predicted.
     segments : mapping of segment to mapping of outcome id to Segments
+    consensus : Consensus or None
+        What the silos of the workshop agree on, where there were votes.
     """
 
     study: Study
@@ -94,3 +97,4 @@ class Findings:
     not_compared: Mapping[str, str] = field(default_factory=dict)
     prediction: Mapping[str, Prediction] = field(default_factory=dict)
     segments: Mapping[str, Mapping[str, Segments]] = field(default_factory=dict)
+    consensus: Consensus | None = None

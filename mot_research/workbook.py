@@ -18,7 +18,7 @@ from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.evidence import Deciding, evidence
 from mot_research.priorities.verdicts import decide
-from mot_research.study.consensus import chosen_by_silos, shortlist
+from mot_research.study.consensus import chosen_by_silos, consensus, shortlist
 from mot_research.study.definition import Outcome, Study
 from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey
@@ -129,7 +129,8 @@ def run(
     report("verdicts", total - 1, total)
     chosen = {} if survey.votes is None else chosen_by_silos(survey.votes)
     on_shortlist = shortlist(study, chosen)
-    metrics = evidence(survey, analysis.units, wave_id, deciding, chosen, rules.confidence)
+    agreed = None if survey.votes is None else consensus(study, survey.votes, rules)
+    metrics = evidence(survey, analysis.units, wave_id, deciding, agreed, rules.confidence)
     findings = Findings(
         study=study,
         wave=wave_id,
@@ -157,6 +158,7 @@ def run(
         not_compared=not_compared,
         prediction=(analysis.predictions(first, wave_id, changed) if "prediction" in also else {}),
         segments=by_segment,
+        consensus=agreed,
     )
     if output is not None:
         from mot_research.report.files import write_findings

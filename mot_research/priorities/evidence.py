@@ -15,6 +15,7 @@ from mot_research.priorities.result import METRICS, Metric
 from mot_research.priorities.wave_means import WaveMeans
 from mot_research.statistics.means import DomainMean
 from mot_research.statistics.resampling import percentile_interval
+from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Moment
 from mot_research.survey.wave import NOT_EXPERIENCED, RATED, Survey, Wave
 
@@ -34,7 +35,7 @@ def evidence(
     units: StudyUnits,
     wave_id: str,
     deciding: Mapping[str, Deciding],
-    shortlist: Mapping[str, float],
+    agreed: Consensus | None,
     confidence: float,
 ) -> dict[str, dict[str, Metric]]:
     """The fifteen metrics of every moment of the study.
@@ -47,8 +48,8 @@ def evidence(
         Ratings and reach are of this wave.
     deciding : mapping of role to Deciding
         What importance, penalty and reward are read from.
-    shortlist : mapping of moment id to float
-        Share of the silos that chose it, where there were votes.
+    agreed : Consensus or None
+        Of the workshop, where there were votes.
     confidence : float
 
     Returns
@@ -68,13 +69,21 @@ def evidence(
             None, reason="voice is not evaluated"
         )
         metrics["revenue_at_stake"] = Metric(None, reason="value is not evaluated")
-        metrics["consensus"] = (
-            Metric(shortlist[moment.id])
-            if moment.id in shortlist
-            else Metric(None, reason="no votes: name them under workshop: votes")
-        )
+        metrics["consensus"] = _chosen(agreed, moment.id)
         found[moment.id] = {name: metrics[name] for name in METRICS}
     return found
+
+
+def _chosen(agreed: Consensus | None, moment_id: str) -> Metric:
+    """Share of the silos that chose it; the interval is that of other people of the same silos."""
+    if agreed is None:
+        return Metric(None, reason="no votes: name them under workshop: votes")
+    if moment_id not in agreed.moments.index or not agreed.moments.at[moment_id, "n_silos"]:
+        return Metric(None, reason="nobody voted on it")
+    columns = ["chosen", "ci_lower", "ci_upper"]
+    value, lower, upper = agreed.moments.loc[moment_id, columns].to_numpy(float)
+    ends = (float(lower), float(upper)) if np.isfinite(lower) else (None, None)
+    return Metric(float(value), *ends)
 
 
 def previous_wave(survey: Survey, wave_id: str) -> Wave | None:

@@ -22,6 +22,7 @@ from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
+from mot_research.study.consensus import Consensus
 
 SCHEMA_VERSION = 1
 
@@ -55,7 +56,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "absences": _rows(findings.absences),
             "contacts": [],
             "voice": [],
-            "consensus": None,
+            "consensus": _consensus(findings.consensus),
             "change": [_change(entry) for entry in findings.change.values()],
             "not_compared": dict(findings.not_compared),
             "prediction": [asdict(entry) for entry in findings.prediction.values()],
@@ -176,6 +177,18 @@ def _reliability(one: Reliability | None) -> dict[str, Any] | None:
         "n_ratings": one.n_ratings,
         "n_pairs": one.n_pairs,
         "scales": _rows(one.to_frame()),
+    }
+
+
+def _consensus(found: Consensus | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    tables = ("measures", "stages", "silos", "pairs", "answers", "moments")
+    return {
+        "confidence": found.confidence,
+        "n_resamples": found.n_resamples,
+        "seed": found.seed,
+        **{name: _rows(getattr(found, name)) for name in tables},
     }
 
 

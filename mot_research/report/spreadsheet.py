@@ -99,6 +99,9 @@ def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"sample size {outcome}", size.to_frame().reset_index()
     if findings.reliability is not None:
         yield "reliability", findings.reliability.to_frame().reset_index()
+    if findings.consensus is not None:
+        for name in ("measures", "silos", "pairs", "answers", "moments"):
+            yield f"consensus {name}", getattr(findings.consensus, name).reset_index()
     cautions = [("study", one) for one in findings.cautions]
     cautions += [
         (outcome, one) for outcome, result in findings.drivers.items() for one in result.cautions

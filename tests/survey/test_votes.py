@@ -5,6 +5,7 @@ import pytest
 from mot_research.survey.reading import read_survey
 
 HEAD = "participant,silo,moment,shortlisted\n"
+FULL = "participant,silo,moment,stage,category,shortlisted,rank\n"
 
 
 @pytest.fixture
@@ -28,8 +29,13 @@ def test_votes_are_read_with_their_file_among_the_inputs(survey_with):
     ("votes", "message"),
     [
         ("who,silo,moment,shortlisted\nA,Sales,q13_outage,1\n", "no column 'participant'"),
-        (HEAD + "A,Sales,q13_outage,yes\n", "neither 1 nor 0, such as 'yes'"),
+        (HEAD + "A,Sales,q13_outage,yes\n", "such as 'yes', that are neither 1 nor 0"),
         (HEAD + "A,Sales,q13_outtage,1\n", "Did you mean 'q13_outage'?"),
+        (HEAD + "A,Sales,q13_outage,1\n" * 2, "two rows of participant 'A'"),
+        (FULL + "A,Sales,q13_outage,carre,,1,1\n", "the stage 'carre'"),
+        (FULL + "A,Sales,q13_outage,,rescues,1,1\n", "Did you mean 'rescue'?"),
+        (FULL + "A,Sales,q13_outage,,,1,first\n", "such as 'first', that are no number from 1"),
+        (FULL + "A,Sales,q13_outage,,,1,0\n", "that are no number from 1"),
     ],
 )
 def test_what_cannot_be_used_is_a_warning_and_stops_no_wave(survey_with, votes, message):
@@ -39,3 +45,12 @@ def test_what_cannot_be_used_is_a_warning_and_stops_no_wave(survey_with, votes, 
     assert row["severity"] == "warning"
     assert survey.votes is None
     assert list(survey.waves) == ["2026Q1"]
+
+
+def test_stages_categories_and_ranks_are_read_and_may_be_left_out(survey_with):
+    votes = survey_with(FULL + "A,Sales,q13_outage,care,rescue,1,2\nB,IT,q13_outage,,,0,\n").votes
+    assert votes.loc[0, ["stage", "category", "rank"]].tolist() == ["care", "rescue", 2]
+    assert votes.loc[1, ["stage", "category", "rank"]].isna().all()
+    without = survey_with(HEAD + "7,Sales,q13_outage,1\n").votes
+    assert without.loc[0, "participant"] == "7"
+    assert without[["stage", "category", "rank"]].isna().all(axis=None)
