@@ -234,7 +234,7 @@ def analyse_model(
     model, found = _estimates(model, units, draws, options, outcome)
     design, reduction = model.design, model.reduction
     top = min(options.top, -(-len(design.tested) // 2))
-    table = _table(design, found)
+    table = _table(design, found, options.confidence)
     unsupported: tuple[str, ...] = ()
     if draws is not None:
         table, unsupported = _with_intervals(table, found, reduction, top, options)
@@ -322,7 +322,7 @@ def _mean_and_sd(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     return float(mean), float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
 
 
-def _table(design: Design, found: Estimates) -> pd.DataFrame:
+def _table(design: Design, found: Estimates, confidence: float) -> pd.DataFrame:
     table = pd.DataFrame(index=pd.Index(design.tested, name="driver"))
     table["lmg"] = found.lmg
     table["contact"] = found.contact
@@ -331,12 +331,12 @@ def _table(design: Design, found: Estimates) -> pd.DataFrame:
     table["first"] = found.first
     table["last"] = found.last
     for prefix, effects in (("", found.quality_effect), ("contact_", found.contact_effect)):
-        statistic = np.abs(effects.estimate / effects.std_error)
-        p = 2 * stats.t.sf(statistic, effects.degrees_of_freedom)
+        lower, upper = effects.interval(confidence)
         table[f"{prefix}effect"] = effects.estimate
+        table[f"{prefix}effect_ci_lower"], table[f"{prefix}effect_ci_upper"] = lower, upper
         table[f"{prefix}std_error"] = effects.std_error
-        table[f"{prefix}p_value"] = p
-        table[f"{prefix}q_value"] = _false_discovery(p)
+        table[f"{prefix}p_value"] = effects.p_value
+        table[f"{prefix}q_value"] = _false_discovery(effects.p_value)
     table["n"] = [design.described[name].n for name in design.tested]
     table["reach"] = [design.described[name].reach for name in design.tested]
     table["mean"] = [design.described[name].mean for name in design.tested]
@@ -394,8 +394,9 @@ def _columns(resampled: bool) -> list[str]:
     names = [
         *("lmg", "contact", "share", "ci_lower", "ci_upper"),
         *("relative_weight", "first", "last"),
-        *("effect", "std_error", "p_value", "q_value"),
-        *("contact_effect", "contact_std_error", "contact_p_value", "contact_q_value"),
+        *("effect", "effect_ci_lower", "effect_ci_upper", "std_error", "p_value", "q_value"),
+        *("contact_effect", "contact_effect_ci_lower", "contact_effect_ci_upper"),
+        *("contact_std_error", "contact_p_value", "contact_q_value"),
         *("n", "reach", "mean", "rank", "rank_lower", "rank_upper", "p_top"),
         *("effect_sd", "rank_each", "p_top_each"),
     ]

@@ -102,7 +102,7 @@ def asymmetry(
     fit = regress(reduction.q, 1, kept)
     t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
     counts = [_effective(rows.weight, columns[:, 1 + j]) for j in range(2 * p)]
-    covariance = reduction.covariance_of(fit.gradient)
+    covariance = reduction.covariance_of_scores(reduction.coefficient_scores(fit))
     records = []
     for j in range(p):
         pair = (2 + j, 2 + p + j)

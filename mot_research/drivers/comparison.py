@@ -20,7 +20,7 @@ from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.estimates import FEW_UNITS
 from mot_research.drivers.linear import Model
 from mot_research.drivers.reduction import Reduction, reduce_columns
-from mot_research.statistics.regression import regress, unit_scores
+from mot_research.statistics.regression import regress
 from mot_research.statistics.resampling import (
     Draws,
     SamplingUnits,
@@ -73,11 +73,13 @@ class Part:
 
     def influence(self, gradient: np.ndarray) -> np.ndarray:
         """Influence of the study's units on estimates with these gradients, (r, T) to (G, r)."""
-        reduction = self.reduction
-        through_blanks = reduction.moments.linearised_gradient(gradient)
-        scores = np.zeros((self.units.n_units, len(gradient)))
-        scores[reduction.chosen] = unit_scores(reduction.sums, reduction.q, through_blanks)
-        return scores
+        return self._over_the_study(self.reduction.scores(gradient))
+
+    def _over_the_study(self, scores: np.ndarray) -> np.ndarray:
+        """From the units of the reduction to all those of the study."""
+        found = np.zeros((self.units.n_units, scores.shape[1]))
+        found[self.reduction.chosen] = scores
+        return found
 
     def element(self, row: int, column: int) -> np.ndarray:
         """The gradient (T,) of one element of Q."""
@@ -119,15 +121,20 @@ class Part:
         return np.nanmean(np.where(rated, self.design.rows.ratings - qualities, np.nan), axis=0)
 
     def effect(self) -> Estimates:
-        """Effect of a rating point, (p,); NaN where it is not determined."""
+        """Effect of a rating point, (p,); NaN where it is not determined.
+
+        Influences are those of leaving a unit out.
+        """
         model = self.model
         fit = regress(self.reduction.q, 1, model.fitted)
+        left_out = self.reduction.coefficient_scores(fit)
         values = np.full(len(self.design.tested), np.nan)
-        gradients = np.zeros((len(values), fit.gradient.shape[1]))
+        scores = np.zeros((len(left_out), len(values)))
         for j, quality in enumerate(self.design.quality):
             if quality in fit.columns and quality not in model.aliased:
-                values[j], gradients[j] = fit.at(quality)
-        return Estimates(values, self.influence(gradients))
+                place = fit.columns.index(quality)
+                values[j], scores[:, j] = fit.estimate[place], left_out[:, place]
+        return Estimates(values, self._over_the_study(scores))
 
 
 def part(design: Design, units: SamplingUnits, mask: np.ndarray) -> Part:
@@ -222,7 +229,7 @@ class Comparison:
     def tested(
         self, a: Estimates, b: Estimates, names: Sequence[str] | None = None
     ) -> pd.DataFrame:
-        """Differences with linearised errors; t with G − H degrees of freedom.
+        """Differences with errors from influences; t with G − H degrees of freedom.
 
         ``names`` of the estimates are the players where nothing else is said.
         """

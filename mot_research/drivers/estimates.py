@@ -6,17 +6,41 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
 
 
 @dataclass(frozen=True)
 class Effects:
-    """Effects of the tested drivers, NaN where not estimable."""
+    """Effects of the tested drivers, NaN where not estimable: (p,) arrays.
+
+    Attributes
+    ----------
+    estimate : ndarray
+    std_error : ndarray
+        Linearised: that of R's ``svyglm``.
+    delete_one_error : ndarray
+        By leaving out each sampling unit: intervals and tests rest on it.
+    degrees_of_freedom : ndarray
+    """
 
     estimate: np.ndarray
     std_error: np.ndarray
+    delete_one_error: np.ndarray
     degrees_of_freedom: np.ndarray
+
+    @property
+    def p_value(self) -> np.ndarray:
+        """Two-sided, of no effect."""
+        statistic = np.abs(self.estimate / self.delete_one_error)
+        return np.asarray(2 * stats.t.sf(statistic, self.degrees_of_freedom))
+
+    def interval(self, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+        """Both ends."""
+        t = stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom)
+        half = t * self.delete_one_error
+        return self.estimate - half, self.estimate + half
 
 
 @dataclass(frozen=True)

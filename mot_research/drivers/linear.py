@@ -153,29 +153,45 @@ def _effects(model: Model) -> tuple[Effects, Effects]:
     The contact effect is at the mean rating of those who had it; its error
     counts that this centre is estimated.
     """
-    design, reduction = model.design, model.reduction
-    q = reduction.q
+    design, reduction, q = model.design, model.reduction, model.reduction.q
     fit = regress(q, 1, model.fitted)
+    left_out = reduction.coefficient_scores(fit)
     p = len(design.tested)
     estimates = np.full((2, p), np.nan)
     gradients = np.zeros((2 * p, fit.gradient.shape[1]))
+    scores = np.zeros((len(left_out), 2 * p))
     for j, (quality, exposure) in enumerate(zip(design.quality, design.exposure, strict=True)):
         if quality not in fit.columns or quality in model.aliased:
             continue
         estimates[0, j], gradients[j] = fit.at(quality)
+        scores[:, j] = left_out[:, fit.columns.index(quality)]
         if exposure is None or exposure not in fit.columns or exposure in model.aliased:
             continue
         raw, gradient = fit.at(exposure)
         had = q[0, exposure]
         centre = q[0, quality] / had
+        of_centre = np.zeros_like(gradient)
+        of_centre[[quality, exposure]] = 1 / had, -centre / had  # vech begins with Q[0], the means
         estimates[1, j] = raw + estimates[0, j] * centre
-        gradients[p + j] = gradient + centre * gradients[j]
-        gradients[p + j, quality] += estimates[0, j] / had  # vech begins with Q[0], the means
-        gradients[p + j, exposure] -= estimates[0, j] * centre / had
-    errors = np.sqrt(np.diag(reduction.covariance_of(gradients))).reshape(2, p)
-    errors = np.where(np.isnan(estimates), np.nan, errors)
+        gradients[p + j] = gradient + centre * gradients[j] + estimates[0, j] * of_centre
+        scores[:, p + j] = (
+            left_out[:, fit.columns.index(exposure)]
+            + centre * scores[:, j]
+            + estimates[0, j] * reduction.scores(of_centre[None])[:, 0]
+        )
+    linearised = np.diag(reduction.covariance_of(gradients)).reshape(2, p)
+    delete_one = np.diag(reduction.covariance_of_scores(scores)).reshape(2, p)
     df = np.full(p, max(reduction.degrees_of_freedom, 1), dtype=float)
-    return Effects(estimates[0], errors[0], df), Effects(estimates[1], errors[1], df)
+    quality_effect, contact_effect = (
+        Effects(
+            estimate,
+            np.where(np.isnan(estimate), np.nan, np.sqrt(first)),
+            np.where(np.isnan(estimate), np.nan, np.sqrt(second)),
+            df,
+        )
+        for estimate, first, second in zip(estimates, linearised, delete_one, strict=True)
+    )
+    return quality_effect, contact_effect
 
 
 def _zero_order_p(model: Model) -> np.ndarray:

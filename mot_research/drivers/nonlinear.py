@@ -89,7 +89,7 @@ class _Once:
 
     def effect(self, multipliers: Floats) -> Floats:
         """Effects of quality in resamples: (B, G) to (B, p)."""
-        return self.effects.quality + multipliers @ self.effects.quality_scores
+        return self.effects.quality + multipliers @ self.effects.quality_scores[0]
 
     def effect_sd(self, multipliers: Floats) -> Floats:
         """Effect of a standard deviation in resamples: (B, G) to (B, p)."""
@@ -214,7 +214,9 @@ def net_promoter_effects(
     found = []
     for one in completed:
         x = model_columns(one, layout)
-        setting = Setting(x, design.rows.weight, reduction.units.codes, len(reduction.chosen))
+        setting = Setting(
+            x, design.rows.weight, reduction.units.codes, reduction.units.stratum_of_unit
+        )
         found.append(net_promoters(one[:, 0], x, drivers, setting))
     df = max(reduction.degrees_of_freedom, 1)
     return _further(design, found, reduction.units.stratum_of_unit, df)
@@ -264,7 +266,7 @@ def _once(
     contact, deviance_controls = _contact(kind, y, x, layout, weight, found, n_blocks, rng)
     alone, alone_variance = _alone(model, found, players, always, unit, reduction)
     drivers = Drivers(layout.quality, layout.exposure)
-    setting = Setting(x, weight, unit, n_units)
+    setting = Setting(x, weight, unit, reduction.units.stratum_of_unit)
     further: dict[str, tuple[Floats, Floats]] = {}
     if kind == "amount":
         further = amount_sensitivity(y, x, drivers, setting)
@@ -373,15 +375,25 @@ def _unit_sums(values: Floats, unit: np.ndarray, n_units: int) -> Floats:
 
 
 def _combined(parts: Sequence[tuple[Floats, Floats]], stratum: np.ndarray, df: float) -> Effects:
-    variances = [np.diag(survey_covariance(scores, stratum)) for _, scores in parts]
-    found = combine(np.array([estimate for estimate, _ in parts]), np.array(variances), df)
-    return Effects(found.estimate, found.std_error, found.degrees_of_freedom)
+    estimates = np.array([estimate for estimate, _ in parts])
+    linearised, left_out = (
+        combine(
+            estimates,
+            np.array([np.diag(survey_covariance(scores[way], stratum)) for _, scores in parts]),
+            df,
+        )
+        for way in range(2)
+    )
+    return Effects(
+        linearised.estimate, linearised.std_error, left_out.std_error, left_out.degrees_of_freedom
+    )
 
 
 def _blank(effects: Effects, where: np.ndarray) -> Effects:
     return Effects(
         np.where(where, np.nan, effects.estimate),
         np.where(where, np.nan, effects.std_error),
+        np.where(where, np.nan, effects.delete_one_error),
         effects.degrees_of_freedom,
     )
 

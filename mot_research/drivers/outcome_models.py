@@ -9,6 +9,8 @@ import numpy as np
 
 from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.crossproducts import Floats
+from mot_research.statistics.deviance import quadratic_sums
+from mot_research.statistics.jackknife import delete_one_scores
 from mot_research.statistics.outcomes.families import GAMMA, LOGIT, POISSON
 from mot_research.statistics.outcomes.fitting import diverging, fit, newton_steps
 from mot_research.statistics.outcomes.generalised import GeneralisedLinear
@@ -50,7 +52,11 @@ MODELS = {
 
 @dataclass(frozen=True)
 class Reported:
-    """Effects of p drivers on what is reported, with influence values per sampling unit."""
+    """Effects of p drivers on what is reported, with influence values per sampling unit.
+
+    ``quality`` and ``contact`` are (p,); their scores (2, G, p) are linearised, and by leaving
+    a unit out.
+    """
 
     quality: Floats
     quality_scores: Floats
@@ -156,8 +162,8 @@ def reported(
         return _two_part(y, x, drivers, setting)
     if kind == "ordered":
         return _above(model, at, [model.n_thresholds - 1], probability, x, drivers, setting)
-    influence = _influence(model, at, setting.unit, setting.n_units)
-    return _effects(Predictors(at[None], influence[None]), probability, x, drivers, setting)
+    influence = _influence(model, at, setting.unit, setting.stratum_of_unit)
+    return _effects(Predictors(at[None], influence[:, None]), probability, x, drivers, setting)
 
 
 def amount_sensitivity(
@@ -170,8 +176,8 @@ def amount_sensitivity(
     mean = weight @ y / weight.sum()
     at[0] += np.log(mean)
     in_currency = GeneralisedLinear(POISSON, y, x, weight / weight.sum())
-    influence = _influence(in_currency, at, setting.unit, setting.n_units)
-    plain = _effects(Predictors(at[None], influence[None]), amount, x, drivers, setting)
+    influence = _influence(in_currency, at, setting.unit, setting.stratum_of_unit)
+    plain = _effects(Predictors(at[None], influence[:, None]), amount, x, drivers, setting)
     cut = np.minimum(y, _weighted_quantile(y[y > 0], weight[y > 0], WINSORISED_AT))
     winsorised = _two_part(cut, x, drivers, setting)
     return {
@@ -217,10 +223,12 @@ def _above(
     setting: Setting,
 ) -> Reported:
     """Effects on probabilities of answers above thresholds: predictors η − θ."""
-    influence = _influence(model, at, setting.unit, setting.n_units)
+    influence = _influence(model, at, setting.unit, setting.stratum_of_unit)
     t = model.n_thresholds
     coefficients = np.array([[-at[k], *at[t:]] for k in thresholds])
-    of_each = np.array([np.column_stack([-influence[:, k], influence[:, t:]]) for k in thresholds])
+    of_each = np.stack(
+        [np.dstack([-influence[..., k], influence[..., t:]]) for k in thresholds], axis=1
+    )
     return _effects(Predictors(coefficients, of_each), response, x, drivers, setting)
 
 
@@ -231,15 +239,15 @@ def _two_part(y: Floats, x: Floats, drivers: Drivers, setting: Setting) -> Repor
     mean = w[spends] @ y[spends] / w[spends].sum()
     much = GeneralisedLinear(GAMMA, y[spends] / mean, x[spends], w[spends])
     at_much = fitted(much, "how much is spent")
-    of_much = _influence(much, at_much, setting.unit[spends], setting.n_units)
+    of_much = _influence(much, at_much, setting.unit[spends], setting.stratum_of_unit)
     at_much = at_much.copy()
     at_much[0] += np.log(mean)
     if spends.all():
-        return _effects(Predictors(at_much[None], of_much[None]), amount, x, drivers, setting)
+        return _effects(Predictors(at_much[None], of_much[:, None]), amount, x, drivers, setting)
     any_ = GeneralisedLinear(LOGIT, spends.astype(float), x, w)
     at_any = fitted(any_, "whether anything is spent")
-    of_any = _influence(any_, at_any, setting.unit, setting.n_units)
-    both = Predictors(np.array([at_any, at_much]), np.array([of_any, of_much]))
+    of_any = _influence(any_, at_any, setting.unit, setting.stratum_of_unit)
+    both = Predictors(np.array([at_any, at_much]), np.stack([of_any, of_much], axis=1))
     return _effects(both, two_part_amount, x, drivers, setting)
 
 
@@ -271,26 +279,25 @@ def _effects(
     pairs = [(q, e) for q, e in zip(drivers.quality, drivers.exposure, strict=True) if e]
     places = [j for j, e in enumerate(drivers.exposure) if e]
     if pairs:
-        contact[places], contact_scores[:, places] = contact_effects(
+        contact[places], contact_scores[..., places] = contact_effects(
             setting, predictors, response, pairs
         )
     return Reported(quality, quality_scores, contact, contact_scores)
 
 
-def _influence(model: OutcomeModel, at: Floats, unit: np.ndarray, n_units: int) -> Floats:
-    """Of each sampling unit on the parameters: H⁻¹ Σ w ∂ℓ, (G, P)."""
-    slopes = model.row_slopes(at)
-    sums = np.zeros((n_units, model.n_parameters))
-    order = np.argsort(unit, kind="stable")
-    present, starts = np.unique(unit[order], return_index=True)
-    sums[present] = np.add.reduceat(slopes[order], starts, axis=0)
+def _influence(
+    model: OutcomeModel, at: Floats, unit: np.ndarray, stratum_of_unit: np.ndarray
+) -> Floats:
+    """Of each sampling unit on the parameters, (2, G, P): linearised, and by leaving it out."""
+    sums = quadratic_sums(model, at, unit, len(stratum_of_unit))
     everything = np.ones((1, model.n_parameters), dtype=bool)
     inverse = newton_steps(
         np.repeat(model.curved(at[:, None]), model.n_parameters, axis=0),
         np.eye(model.n_parameters),
         np.repeat(everything, model.n_parameters, axis=0),
     )
-    return sums @ inverse
+    left_out = delete_one_scores(sums.slope, sums.curvature, stratum_of_unit)
+    return np.array([sums.slope @ inverse, left_out])
 
 
 def _weighted_quantile(values: Floats, weight: Floats, share: float) -> float:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mot_research.drivers.design import Rows
-from mot_research.statistics.crossproducts import unvech
+from mot_research.statistics.crossproducts import unvech, vech
+from mot_research.statistics.jackknife import delete_one_scores
 from mot_research.statistics.missing import CompletedMoments, complete
-from mot_research.statistics.regression import unit_scores
+from mot_research.statistics.regression import Regression, unit_scores
 from mot_research.statistics.resampling import (
     Draws,
     SamplingUnits,
@@ -72,11 +73,32 @@ class Reduction:
         """Units with rows less their strata."""
         return self.n_units - len(np.unique(self.units.stratum_of_unit[self.has_rows]))
 
+    def scores(self, gradient: np.ndarray) -> np.ndarray:
+        """Linearised influence of each unit on estimates with these gradients, (r, T) to (G, r)."""
+        return unit_scores(self.sums, self.q, self.moments.linearised_gradient(gradient))
+
+    def coefficient_scores(self, fit: Regression) -> np.ndarray:
+        """Delete-one-unit influence on the coefficients of a regression, (G, len(columns)).
+
+        Exact where nothing is blank; a unit's part in completing the others'
+        blanks counts to first order.
+        """
+        used = [0, *fit.columns]
+        linear = self.scores(np.vstack([fit.constant_gradient, fit.gradient]))
+        place = unvech(np.arange(self.sums.shape[1])).astype(int)[np.ix_(used, used)]
+        return delete_one_scores(
+            linear @ self.q[np.ix_(used, used)],
+            self.sums[:, vech(place).astype(int)] / self.sums[:, 0].sum(),
+            self.units.stratum_of_unit,
+        )[:, 1:]
+
+    def covariance_of_scores(self, scores: np.ndarray) -> np.ndarray:
+        """Design covariance of estimates from the influence of each unit, (G, r) to (r, r)."""
+        return survey_covariance(scores, self.units.stratum_of_unit)
+
     def covariance_of(self, gradient: np.ndarray) -> np.ndarray:
         """Linearised design covariance of estimates with these gradients, (r, T) to (r, r)."""
-        through_blanks = self.moments.linearised_gradient(gradient)
-        scores = unit_scores(self.sums, self.q, through_blanks)
-        return survey_covariance(scores, self.units.stratum_of_unit)
+        return self.covariance_of_scores(self.scores(gradient))
 
     def resampled(self, draws: Draws) -> np.ndarray:
         """Q of each resample, (B, m, m): blanks by the linearised EM step."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.sample_size import sample_size
@@ -116,8 +115,6 @@ def _tested(
     result: DriverResult, moment: Moment, outcome: Outcome, rules: Rules, sure: bool
 ) -> Grade:
     row = result.row(moment.id)
-    t = stats.t.ppf((1 + result.confidence) / 2, max(result.degrees_of_freedom, 1))
-    lower, upper = row["effect"] - t * row["std_error"], row["effect"] + t * row["std_error"]
     p_top, p_each = (row.get(name, np.nan) for name in ("p_top", "p_top_each"))
     real = bool(row["q_value"] <= rules.false_discovery_rate)
     best = np.nanmax([p_top, p_each, 0.0])
@@ -143,8 +140,8 @@ def _tested(
         certain=grade == "proven" and sure,
         flags=tuple(flags),
         effect=_number(row["effect"]),
-        ci_lower=_number(lower),
-        ci_upper=_number(upper),
+        ci_lower=_number(row["effect_ci_lower"]),
+        ci_upper=_number(row["effect_ci_upper"]),
         q_value=_number(row["q_value"]),
         effect_sd=_number(row["effect_sd"]),
         share=_number(row["share"]),

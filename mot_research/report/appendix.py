@@ -38,11 +38,15 @@ IMPORTANCE = {
 }
 EFFECTS = {
     "effect": "One point better",
+    "effect_ci_lower": "from",
+    "effect_ci_upper": "to",
     "std_error": "± error",
     "p_value": "p",
     "q_value": "q",
     "effect_sd": "One sd better",
     "contact_effect": "Having it",
+    "contact_effect_ci_lower": "from ",
+    "contact_effect_ci_upper": "to ",
     "contact_std_error": "± error ",
     "contact_p_value": "p ",
     "contact_q_value": "q ",

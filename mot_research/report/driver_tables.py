@@ -18,7 +18,8 @@ from mot_research.report.frame_table import NOTHING, frame_table
 COLUMNS = {
     "share": "Share, %",
     "effect": "One point better",
-    "std_error": "± error",
+    "effect_ci_lower": "from",
+    "effect_ci_upper": "to",
     "q_value": "q",
     "reach": "Had it, %",
     "mean": "Mean rating",
@@ -61,7 +62,8 @@ def _drivers(result: DriverResult, findings: Findings) -> str:
     table = table[list(COLUMNS)].astype(float)
     table[~(table["n"] >= SHOWN_FROM)] = np.nan
     effects = digits_for(*table["effect"])
-    digits = {"share": 1, "effect": effects, "std_error": effects, "q_value": 3, "reach": 0}
+    digits = {"share": 1, "q_value": 3, "reach": 0}
+    digits |= dict.fromkeys(("effect", "effect_ci_lower", "effect_ci_upper"), effects)
     table = table.rename(columns=COLUMNS)
     table.insert(0, "Moment", [findings.study.moment(str(name)).name for name in table.index])
     return frame_table(table, digits={COLUMNS[name]: n for name, n in digits.items()})
@@ -76,7 +78,8 @@ def contacts(findings: Findings) -> str:
                 "Outcome": findings.study.outcome(result.outcome).name,
                 "Moment": findings.study.moment(name).name,
                 "Having it": row["contact_effect"],
-                "± error": row["contact_std_error"],
+                "from": row["contact_effect_ci_lower"],
+                "to": row["contact_effect_ci_upper"],
                 "q": row["contact_q_value"],
             }
             for result in findings.drivers.values()

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
@@ -236,11 +235,12 @@ def _alone(row: Priority, alone: DriverResult, pooled: DriverResult) -> str:
     """Return the effect in one wave by itself, written as the pooled one is."""
     if row.moment.id not in alone.tested:
         return "not tested"
-    effect, error, n = alone.table.loc[row.moment.id, ["effect", "std_error", "n"]].to_numpy(float)
-    half = error * stats.t.ppf((1 + alone.confidence) / 2, max(alone.degrees_of_freedom, 1))
+    cells = alone.row(row.moment.id)
     writing = effect_writing(pooled.kind, pooled.table["effect"])
-    text = writing.with_interval(float(effect), float(effect - half), float(effect + half))
-    return with_base(text, int(n))
+    text = writing.with_interval(
+        cells["effect"], cells["effect_ci_lower"], cells["effect_ci_upper"]
+    )
+    return with_base(text, int(cells["n"]))
 
 
 def grade_cells(row: Priority, role: str, findings: Findings) -> tuple[str, str, str]:

@@ -30,11 +30,14 @@ class Regression:
     estimate : ndarray (len(columns),)
     gradient : ndarray (len(columns), T)
         Derivatives with respect to vech(Q), T = m (m + 1) / 2.
+    constant_gradient : ndarray (T,)
+        That of the constant.
     """
 
     columns: tuple[int, ...]
     estimate: np.ndarray
     gradient: np.ndarray
+    constant_gradient: np.ndarray
 
     def at(self, column: int) -> tuple[float, np.ndarray]:
         """The coefficient of one column and its gradient."""
@@ -93,7 +96,7 @@ def regress(q: np.ndarray, outcome: int, columns: Sequence[int]) -> Regression:
     """Regress column ``outcome`` of z on a constant and ``columns``.
 
     The columns must be linearly independent (:func:`independent_columns`). The
-    constant is fitted and left out of the answer.
+    constant is fitted; only its gradient is in the answer.
     """
     used = [0, *columns]
     inverse = _inverse(q[np.ix_(used, used)])
@@ -108,7 +111,7 @@ def regress(q: np.ndarray, outcome: int, columns: Sequence[int]) -> Regression:
     full += full.transpose(0, 2, 1)
     full[:, np.arange(m), np.arange(m)] /= 2
     gradient = full[(slice(None), *np.triu_indices(m))]
-    return Regression(tuple(columns), estimate[1:], gradient[1:])
+    return Regression(tuple(columns), estimate[1:], gradient[1:], gradient[0])
 
 
 def coefficients(q: np.ndarray, outcome: int, columns: Sequence[int]) -> np.ndarray:

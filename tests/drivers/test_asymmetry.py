@@ -12,6 +12,7 @@ from mot_research.drivers.asymmetry import asymmetry
 from mot_research.drivers.design import Rows, build_design
 from mot_research.statistics.resampling import sampling_units
 from mot_research.survey.wave import NOT_EXPERIENCED, RATED
+from tests.drivers.refits import delete_one_covariance
 
 REFERENCE = 1e-8  # closed forms; the reference has 12 digits
 MIDDLE = 3.0
@@ -62,7 +63,7 @@ def test_equals_the_regression_on_boxes_in_r(shared, airport):
         assert -row["penalty"] == pytest.approx(expected[f"I({name} <= 2)TRUE"], rel=REFERENCE)
 
 
-def test_intervals_and_wald_tests_are_those_of_the_cluster_sandwich(airport):
+def test_intervals_and_wald_tests_are_those_of_the_delete_one_cluster_jackknife(airport):
     names = ["food", "sign", "walkways"]
     ratings = airport[names].to_numpy(dtype=float)
     table = fitted(
@@ -71,14 +72,17 @@ def test_intervals_and_wald_tests_are_those_of_the_cluster_sandwich(airport):
         weight=airport["weight"].to_numpy(),
         cluster=airport["runid"],
     )
-    x = sm.add_constant(np.column_stack([ratings == 5, ratings <= 2]).astype(float))
-    model = sm.WLS(airport["all"], x, weights=airport["weight"])
-    fit = model.fit(
-        cov_type="cluster",
-        cov_kwds={"groups": pd.factorize(airport["runid"])[0], "use_correction": False},
-    )
+    x = np.column_stack([ratings == 5, ratings <= 2]).astype(float)
+    fit = sm.WLS(airport["all"], sm.add_constant(x), weights=airport["weight"]).fit()
+    unit = pd.factorize(airport["runid"])[0]
     groups = airport["runid"].nunique()
-    covariance = fit.cov_params().to_numpy() * groups / (groups - 1)
+    covariance = delete_one_covariance(
+        x,
+        airport["all"].to_numpy(dtype=float),
+        airport["weight"].to_numpy(),
+        unit,
+        np.zeros(groups, dtype=int),
+    )
     t = stats.t.ppf(0.975, groups - 1)
     for j in range(3):
         high, low = 1 + j, 4 + j

@@ -300,7 +300,7 @@ class TestInfluence:
             there = once(moved, kind)
             for name in ("quality", "contact"):
                 change = getattr(there.effects, name) - getattr(here.effects, name)
-                scores = getattr(here.effects, f"{name}_scores")
+                scores = getattr(here.effects, f"{name}_scores")[0]
                 close(change / step, scores[unit], scores)
             multipliers = np.ones((2, len(scores)))
             multipliers[1, unit] += step
@@ -308,14 +308,30 @@ class TestInfluence:
             refitted = (gains(there) - gains(here)) / step
             close(refitted, without_refit, gains(here))
             for name, (effect, score) in here.further.items():
-                close((there.further[name][0] - effect) / step, score[unit], score)
+                close((there.further[name][0] - effect) / step, score[0, unit], score[0])
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_leaving_a_unit_out_is_nearer_to_a_refit_than_the_derivative(self, small, kind):
+        here = once(small, kind)
+        linearised, left_out = here.effects.quality_scores
+        moved = np.abs(left_out).sum(axis=1).argsort()[-3:]
+        factor = len(left_out) / (len(left_out) - 1)
+        refitted = []
+        for unit in moved:
+            weight = small["weight"] * np.where(small["branch"] == unit, 1e-9, 1.0)
+            there = once(small.assign(weight=weight), kind)
+            refitted.append((here.effects.quality - there.effects.quality) / factor)
+        near, far = (
+            np.abs(way[moved] - np.array(refitted)).sum() for way in (left_out, linearised)
+        )
+        assert near < 0.8 * far
 
     def test_of_net_promoters(self, small):
         (here, scores), (there, _) = (
             promoters(small.assign(weight=small["weight"] * factor))
             for factor in (1.0, np.where(small["branch"] == 5, 1 + 1e-4, 1))
         )
-        close((there - here) / 1e-4, scores[5], scores)
+        close((there - here) / 1e-4, scores[0, 5], scores[0])
 
 
 def close(found, expected, scale):
@@ -359,6 +375,6 @@ def promoters(frame):
     design, reduction = prepared(frame, "nps")
     layout = layout_of(design, reduction)
     x = model_columns(design.columns, layout)
-    setting = Setting(x, design.rows.weight, reduction.units.codes, len(reduction.chosen))
+    setting = Setting(x, design.rows.weight, reduction.units.codes, reduction.units.stratum_of_unit)
     drivers = Drivers(layout.quality, layout.exposure)
     return net_promoters(design.columns[:, 0], x, drivers, setting)["nps"]

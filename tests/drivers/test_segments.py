@@ -15,6 +15,7 @@ from mot_research.drivers.waves import study_units
 from mot_research.errors import AnalysisError
 from mot_research.simulate.truth import TRUTH
 from mot_research.statistics.resampling import draw
+from tests.drivers.refits import delete_one_covariance
 from tests.drivers.small_surveys import MOMENTS, study_of, wave_frame
 
 EXAMPLE = Path(__file__).parents[2] / "data" / "example"
@@ -91,8 +92,8 @@ class TestFlips:
 
     def test_a_sign_opposite_to_the_whole_is_a_flip_where_no_other_value_is_sure(self, tmp_path):
         sizes = {f"k{number}": 60 for number in range(8)}
-        frame = labelled(sizes, seed=15, effects=(0.18, 0.3, 0.0))
-        frame["y"] -= (frame["kind"] == "k0") * 0.8 * (frame["a"] - 3)
+        frame = labelled(sizes, seed=15, effects=(0.2, 0.3, 0.0))
+        frame["y"] -= (frame["kind"] == "k0") * 0.9 * (frame["a"] - 3)
         found = by(study_of(tmp_path, {"A": frame}, segments=["kind"]))
         own = {value: result.table.loc["a"] for value, result in found.results.items()}
         sure = {value for value, row in own.items() if row["p_value"] <= 0.05}
@@ -143,11 +144,15 @@ class TestDifferences:
             had = frame[name] != 6
             columns |= {f"q{name}": (frame[name] - 3).where(had, 0.0), f"e{name}": had * 1.0}
         both = columns | {f"{k} x": v * inside for k, v in columns.items()} | {"x": inside}
-        fit = sm.OLS(frame["y"], sm.add_constant(pd.DataFrame(both))).fit(cov_type="HC0")
+        x, n = pd.DataFrame(both), len(frame)
+        fit = sm.OLS(frame["y"], sm.add_constant(x)).fit()
+        covariance = delete_one_covariance(
+            x, frame["y"].to_numpy(), np.ones(n), np.arange(n), np.zeros(n, dtype=int)
+        )
         found = by(study).differences.loc[("effect", "x", "a")]
         assert found["difference"] == pytest.approx(fit.params["a x"], rel=REFERENCE)
-        n = len(frame)
-        assert found["std_error"] == pytest.approx(fit.bse["a x"] * np.sqrt(n / (n - 1)), rel=1e-6)
+        error = np.sqrt(covariance[1 + list(x).index("a x"), 1 + list(x).index("a x")])
+        assert found["std_error"] == pytest.approx(error, rel=1e-6)
 
     def test_clusters_without_members_stay(self, pair, tmp_path):
         """A segment is a domain: its error counts all sampled clusters."""

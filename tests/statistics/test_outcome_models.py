@@ -197,8 +197,8 @@ class TestGeneralisedLinear:
         n = len(cdnow)
         x = np.column_stack([np.ones(n), cdnow[CDNOW].to_numpy(float)])
         effects, _ = quality_effects(
-            Setting(x, np.ones(n), np.zeros(n, dtype=int), 1),
-            Predictors(np.array([any_, much]), np.zeros((2, 1, 5))),
+            Setting(x, np.ones(n), np.zeros(n, dtype=int), np.zeros(1, dtype=int)),
+            Predictors(np.array([any_, much]), np.zeros((1, 2, 1, 5))),
             two_part_amount,
             range(1, 5),
             [np.ones(n)] * 4,

@@ -24,8 +24,8 @@ class Predictors:
     Attributes
     ----------
     coefficients : (L, k) array
-    influence : (L, G, k) array
-        Of each sampling unit on them.
+    influence : (r, L, G, k) array
+        Of each sampling unit on them, by r ways to reckon it.
     """
 
     coefficients: Floats
@@ -79,13 +79,18 @@ class Setting:
     columns : (n, k) array
     weight : (n,) array
     unit : (n,) integer array
-    n_units : int
+    stratum_of_unit : (G,) integer array
     """
 
     columns: Floats
     weight: Floats
     unit: np.ndarray
-    n_units: int
+    stratum_of_unit: np.ndarray
+
+    @property
+    def n_units(self) -> int:
+        """G."""
+        return len(self.stratum_of_unit)
 
     def per_unit(self, values: Floats) -> Floats:
         """Sums within sampling units: (n,) to (G,)."""
@@ -111,22 +116,23 @@ def quality_effects(
 
     Returns
     -------
-    (p,) array, (G, p) array
+    (p,) array, (r, G, p) array
         Effects per point, and their influence values.
     """
     phi = predictors.coefficients
     _, slope, second = response(phi @ setting.columns.T)
-    effects, scores = np.zeros(len(quality)), np.zeros((setting.n_units, len(quality)))
+    effects = np.zeros(len(quality))
+    scores = np.zeros((len(predictors.influence), setting.n_units, len(quality)))
     for j, (column, e) in enumerate(zip(quality, had, strict=True)):
         we = setting.weight * e
         total = we.sum()
         each = phi[:, column] @ slope
         effects[j] = we @ each / total
-        scores[:, j] = setting.per_unit(we * (each - effects[j])) / total
+        scores[..., j] = setting.per_unit(we * (each - effects[j])) / total
         for part in range(len(phi)):
             gradient = setting.columns.T @ (we * (phi[:, column] @ second[:, part]))
             gradient[column] += we @ slope[part]
-            scores[:, j] += predictors.influence[part] @ gradient / total
+            scores[..., j] += predictors.influence[:, part] @ gradient / total
     return effects, scores
 
 
@@ -143,12 +149,13 @@ def contact_effects(
 
     Returns
     -------
-    (p,) array, (G, p) array
+    (p,) array, (r, G, p) array
     """
     phi, x = predictors.coefficients, setting.columns
     total = setting.weight.sum()
     base = phi @ x.T
-    effects, scores = np.zeros(len(pairs)), np.zeros((setting.n_units, len(pairs)))
+    effects = np.zeros(len(pairs))
+    scores = np.zeros((len(predictors.influence), setting.n_units, len(pairs)))
     for j, (quality, exposure) in enumerate(pairs):
         w, e, q = setting.weight, x[:, exposure], x[:, quality]
         reached = w @ e
@@ -157,12 +164,12 @@ def contact_effects(
         value1, slope1, _ = response(without + phi[:, [exposure]] + phi[:, [quality]] * centre)
         value0, slope0, _ = response(without)
         effects[j] = w @ (value1 - value0) / total
-        scores[:, j] = setting.per_unit(w * (value1 - value0 - effects[j])) / total
+        scores[..., j] = setting.per_unit(w * (value1 - value0 - effects[j])) / total
         of_centre = (phi[:, quality] @ slope1) @ w / total
-        scores[:, j] += of_centre * setting.per_unit(w * (q - e * centre)) / reached
+        scores[..., j] += of_centre * setting.per_unit(w * (q - e * centre)) / reached
         for part in range(len(phi)):
             gradient = x.T @ (w * (slope1[part] - slope0[part]))
             gradient[quality] = centre * (w @ slope1[part])
             gradient[exposure] = w @ slope1[part]
-            scores[:, j] += predictors.influence[part] @ gradient / total
+            scores[..., j] += predictors.influence[:, part] @ gradient / total
     return effects, scores
