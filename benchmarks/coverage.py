@@ -16,8 +16,12 @@ the stored file depends on no machine.
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from simulation.pages import tables, update_pages
@@ -26,7 +30,7 @@ from simulation.records import study_record
 from simulation.scenarios import COVERAGE, POWER
 from simulation.summary import Summary, summarise
 from simulation.surveys import Scenario, simulated_study
-from simulation.truth import Truth, population_truth
+from simulation.truth import Truth, population_truth, with_binary
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "coverage.json"
@@ -34,24 +38,34 @@ DOCS = HERE.parent / "docs" / "methods"
 COMMAND = "python benchmarks/coverage.py --full"
 POPULATION = 4_000_000  # customers behind a true value: its error is a fiftieth of a study's
 QUICK_POPULATION = 200_000
+BINARY_PART = 40  # customers whose logit is fitted: all subsets of it are
 QUICK_STUDIES = {"coverage": 3, "power": 2}
 
 
 def measured(scenario: Scenario, truth: Truth) -> Summary:
-    study = simulated_study(scenario)
-    records = [study_record(scenario, study, truth, k) for k in range(scenario.n_studies)]
+    """Each study is simulated by its number, so that they may share out the cores."""
+    one = partial(study_record, scenario, simulated_study(scenario), truth)
+    with ProcessPoolExecutor() as pool:
+        records = list(pool.map(one, range(scenario.n_studies), chunksize=5))
     return summarise(scenario, records, truth)
 
 
-def run(groups: dict[str, tuple[Scenario, ...]], population: int) -> dict[str, Summary]:
-    found: dict[str, Summary] = {}
+def run(
+    groups: dict[str, tuple[Scenario, ...]], population: int, keep: Callable[[Summary], object]
+) -> Summary:
+    """Every scenario, each handed to ``keep`` as soon as it is there."""
+    found: Summary = {}
     for group, scenarios in groups.items():
         found[group] = {}
         if scenarios:
             truth = population_truth(scenarios[0].moments, population)
+            if any(scenario.n_binary for scenario in scenarios):
+                truth = with_binary(truth, scenarios[0].moments, population // BINARY_PART)
             for scenario in scenarios:
                 print(f"… {scenario.title}: {scenario.n_studies} studies", flush=True)
-                found[group][scenario.name] = measured(scenario, truth)
+                one = {scenario.name: measured(scenario, truth)}
+                keep({group: one})
+                found[group] |= one
     return found
 
 
@@ -61,7 +75,7 @@ def stored() -> Summary:
     return {"coverage": {}, "power": {}}
 
 
-def store(found: dict[str, Summary]) -> Summary:
+def store(found: Summary) -> Summary:
     before = stored()
     after = {
         "command": COMMAND,
@@ -71,7 +85,7 @@ def store(found: dict[str, Summary]) -> Summary:
         "confidence": 0.95,
     }
     for group, scenarios in (("coverage", COVERAGE), ("power", POWER)):
-        merged = before[group] | found[group]
+        merged = before[group] | found.get(group, {})
         after[group] = {one.name: merged[one.name] for one in scenarios if one.name in merged}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(after, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -79,7 +93,8 @@ def store(found: dict[str, Summary]) -> Summary:
 
 
 def main() -> None:
-    # numba looks for a package named coverage, and must not find this file.
+    # One thread a process; and numba looks for a package named coverage, which is not this file.
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != HERE]
     every = {"coverage": COVERAGE, "power": POWER}
     names = [scenario.name for scenarios in every.values() for scenario in scenarios]
@@ -101,7 +116,8 @@ def main() -> None:
         for group, scenarios in every.items()
     }
     if asked.full:
-        results = store(run(chosen, POPULATION))
+        run(chosen, POPULATION, store)
+        results = stored()
     else:
         few = {
             group: tuple(
@@ -111,7 +127,7 @@ def main() -> None:
             )
             for group, scenarios in chosen.items()
         }
-        results = run(few, QUICK_POPULATION)
+        results = run(few, QUICK_POPULATION, lambda _: None)
     for title, lines in tables(results).items():
         print(f"\n{title}\n\n" + "\n".join(lines))
     if not asked.full:

@@ -17,14 +17,15 @@ def driver_intervals(result: DriverResult) -> Intervals:
     table = result.table
     shares = np.array([share_interval(result, name) for name in result.tested], dtype=float)
     return {
-        "effect": _ends(table, "effect_ci"),
-        "contact_effect": _ends(table, "contact_effect_ci"),
-        "lmg": _ends(table, "ci"),
+        "effect": ends(table, "effect_ci"),
+        "contact_effect": ends(table, "contact_effect_ci"),
+        "lmg": ends(table, "ci"),
         "share": (shares[:, 0], shares[:, 1]),
     }
 
 
-def _ends(table: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
+def ends(table: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The columns ``name_lower`` and ``name_upper``."""
     return table[f"{name}_lower"].to_numpy(dtype=float), table[f"{name}_upper"].to_numpy(
         dtype=float
     )

@@ -6,7 +6,8 @@ Customers i have moments j: exposure E_ij, rating x_ij on 1 to 5, and
 
 with an attitude u that nobody observed, a tenure t that is a control, and slopes s_jc of the
 cluster. Given the ratings and t the mean is linear, so β_j is what the model estimates, and a
-moment with β_j = 0 is a null, however correlated its rating is with the others'.
+moment with β_j = 0 is a null, however correlated its rating is with the others'. Spend is
+2 + 0.4 y + Σ_j d_j E_ij (x_ij − 4) + 0.2 t_i + noise; who renews is drawn from a logit of y.
 
 Customers with high u and t answer more often. The weights undo that; they are lognormal with
 Kish's design effect 2, so an analysis without them is biased and not only too sure.
@@ -26,6 +27,9 @@ LOADING = 0.7  # of a rating on what a customer thinks of everything: correlatio
 CLUSTER_SHARE = 0.05  # of the variance of mood and of noise that clusters share
 CLUSTER_SLOPE = 0.05  # spread of an effect between clusters
 ATTITUDE_SLOPE = 0.4
+THROUGH_LOYALTY = 0.4  # of spend, a point of loyalty
+LOYAL_RENEW = 0.5  # of the logit of renewing, a point of loyalty from its middle
+MIDDLE = 7.0
 CUTS = norm.ppf([0.05, 0.12, 0.30, 0.65])  # of a moment of ordinary quality
 SEED = 20260101
 
@@ -35,8 +39,9 @@ class Moments:
     """The truth about p moments.
 
     ``reach``, ``effect`` (β), ``contact`` (γ), ``quality`` (shift of the rating's
-    latent mean) and ``moved`` (its shift from wave A to wave B), each (p,);
-    ``noise`` is the spread of the outcome given everything.
+    latent mean), ``moved`` (its shift from wave A to wave B) and ``direct``
+    (d, on spend past loyalty), each (p,); ``noise`` is the spread of the
+    outcome given everything.
     """
 
     reach: np.ndarray
@@ -44,6 +49,7 @@ class Moments:
     contact: np.ndarray
     quality: np.ndarray
     moved: np.ndarray
+    direct: np.ndarray
     noise: float = 1.0
 
     @property
@@ -63,9 +69,16 @@ class Customers:
     had: np.ndarray
     blank: np.ndarray
     outcome: np.ndarray
+    spend: np.ndarray
+    renewed: np.ndarray
     tenure: np.ndarray
     weight: np.ndarray
     cluster: np.ndarray
+
+    @property
+    def is_long(self) -> np.ndarray:
+        """The segment: customers of more than usual tenure."""
+        return self.tenure > 0
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,7 @@ def draw_customers(
     slope = moments.effect * (1 + ATTITUDE_SLOPE * attitude[:, None]) + clusters.slopes[cluster]
     noise = np.sqrt(1 - CLUSTER_SHARE) * rng.standard_normal(n)
     noise = noise + np.sqrt(CLUSTER_SHARE) * clusters.outcome[cluster]
-    outcome = 7 + 0.3 * tenure + moments.noise * noise
+    outcome = MIDDLE + 0.3 * tenure + moments.noise * noise
     outcome = outcome + (had * (moments.contact + slope * (rating - 4))).sum(axis=1)
 
     # A blank depends on the outcome, which was observed: the unhappy skip more.
@@ -122,11 +135,16 @@ def draw_customers(
     unhappy = -(outcome - outcome.mean()) / outcome.std()
     blank = rng.random((n, p)) < expit(mid + 0.5 * unhappy)[:, None]
     weight = np.exp(-TILT * (attitude + tenure)) if answering else np.ones(n)
+    spend = 2 + THROUGH_LOYALTY * outcome + 0.2 * tenure + rng.standard_normal(n)
+    spend = spend + (had * moments.direct * (rating - 4)).sum(axis=1)
+    renewed = rng.random(n) < expit(LOYAL_RENEW * (outcome - MIDDLE))
     return Customers(
         rating=np.where(had & ~blank, rating, np.nan),
         had=had,
         blank=blank,
         outcome=outcome,
+        spend=spend,
+        renewed=renewed.astype(float),
         tenure=tenure,
         weight=weight,
         cluster=cluster,

@@ -19,6 +19,7 @@ from mot_research.statistics.ranks import top_k_sets
 from mot_research.statistics.resampling import draw
 from mot_research.study.definition import Study
 
+from .comparisons import further_intervals
 from .intervals import Intervals, driver_intervals
 from .naive import Naive, naive_alternatives
 from .surveys import Scenario, simulated_survey
@@ -66,6 +67,9 @@ def study_record(scenario: Scenario, study: Study, truth: Truth, number: int) ->
 
     names = scenario.moments.names
     intervals = driver_intervals(result)
+    if scenario.about == "coverage":
+        binary = number < scenario.n_binary
+        intervals |= further_intervals(survey, units, draws, rows, result, binary)
     intervals |= _box_intervals(boxes.table)
     for metric, kind in METRICS.items():
         cells = [metrics[name][metric] for name in names]

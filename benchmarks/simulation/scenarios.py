@@ -13,6 +13,7 @@ TEN = Moments(
     contact=np.array([0, 0, 0, 0.3, 0, -0.4, 0.2, 0, 0.3, 0]),
     quality=np.array([0.2, 0.3, 0.1, 0, -0.2, 0, -0.1, 0, -0.2, -0.3]),
     moved=np.array([0, 0.2, 0, 0, -0.2, 0, 0, 0.15, 0, 0]),
+    direct=np.array([0, 0.2, 0.1, 0, 0, 0.1, 0, 0, 0, 0]),
 )
 
 # Fourteen real effects from large to small, six nulls; every size of reach among both.
@@ -27,6 +28,7 @@ TWENTY = Moments(
     contact=np.tile([0, 0, 0.2, 0, -0.3, 0, 0.2, 0, 0, -0.2], 2),
     quality=np.tile([0.2, 0, -0.2, 0.1, -0.1], 4),
     moved=np.zeros(20),
+    direct=np.zeros(20),
     noise=1.5,
 )
 
@@ -37,10 +39,11 @@ def _coverage(
     n: int,
     clusters: int | None = None,
     blanks: float = 0.0,
-    n_studies: int = 300,
+    n_studies: int = 200,
+    n_binary: int = 0,
 ) -> Scenario:
     return Scenario(
-        "coverage", name, title, TEN, n, clusters, blanks, n_studies, n_naive=n_studies // 2
+        "coverage", name, title, TEN, n, clusters, blanks, n_studies, n_studies // 4, n_binary
     )
 
 
@@ -49,16 +52,16 @@ def _power(name: str, title: str, n: int, n_studies: int) -> Scenario:
 
 
 COVERAGE = (
-    _coverage("respondents", "1,500 respondents, no blanks", 1500),
+    _coverage("respondents", "1,500 respondents, no blanks", 1500, n_binary=100),
     _coverage("small", "400 respondents, no blanks", 400),
-    _coverage("clusters_200", "1,500 in 200 clusters, 6 % blanks", 1500, 200, 0.06),
+    _coverage("clusters_200", "1,500 in 200 clusters, 6 % blanks", 1500, 200, 0.06, n_binary=60),
     _coverage("clusters_30", "1,500 in 30 clusters, 6 % blanks", 1500, 30, 0.06),
-    _coverage("blanks", "1,500 in 200 clusters, 20 % blanks", 1500, 200, 0.20, 200),
+    _coverage("blanks", "1,500 in 200 clusters, 20 % blanks", 1500, 200, 0.20, 100),
 )
 
 # Half of the respondents' number, for weights of design effect 2.
 POWER = (
-    _power("power_750", "effective n 750", 1500, 150),
+    _power("power_750", "effective n 750", 1500, 300),
     _power("power_1500", "effective n 1,500", 3000, 150),
-    _power("power_10000", "effective n 10,000", 20000, 24),
+    _power("power_10000", "effective n 10,000", 20000, 16),
 )

@@ -20,7 +20,10 @@ COUNTED = {  # kind of interval → what it rests on
     "penalty": ("low",),
     "asymmetry": ("high", "low"),
     "penalty_reward_difference": ("high", "low"),
+    "change of the outcome": (),
+    "parts of the change": (),
 }
+SHARES = ("lmg", "share", "binary: lmg")
 SMALL_SHARE = 0.005
 DIGITS = 4
 
@@ -75,7 +78,7 @@ def _coverages(found: Sequence[Intervals], truth: Truth, counts: dict[str, np.nd
         own = [intervals[kind] for intervals in found if kind in intervals]
         lower, upper = (np.stack(ends) for ends in zip(*own, strict=True))
         true = truth.values[kind]
-        small = true < SMALL_SHARE if kind in ("lmg", "share") else np.zeros(len(true), bool)
+        small = true < SMALL_SHARE if kind in SHARES else np.zeros(len(true), bool)
         enough = np.ones(len(true), bool)
         for name in COUNTED.get(kind, ("raters",)):
             enough &= counts[name] >= ENOUGH

@@ -23,7 +23,8 @@ class Scenario:
 
     It is ``about`` the coverage of intervals or the power of the verdict rules.
     ``clusters`` is None where respondents are the sampling units. In the first
-    ``n_naive`` studies the naive alternatives are measured too.
+    ``n_naive`` studies the naive alternatives are measured too, in the first
+    ``n_binary`` the binary outcome.
     """
 
     about: Literal["coverage", "power"]
@@ -35,6 +36,7 @@ class Scenario:
     blank_share: float = 0.0
     n_studies: int = 2
     n_naive: int = 0
+    n_binary: int = 0
     n_resamples: int = 400
 
 
@@ -54,8 +56,13 @@ def simulated_study(scenario: Scenario) -> Study:
                 "bottom_box": list(BOTTOM_BOX),
             },
             "outcomes": [
-                {"id": "loyalty", "column": "loyalty", "kind": "score", "low": -90, "high": 90}
+                {"id": "loyalty", "column": "loyalty", "kind": "score", "low": -90, "high": 90},
+                {"id": "spend", "role": "revenue", "column": "spend", "kind": "score"}
+                | {"low": -90, "high": 90},
+                {"id": "renewed", "role": "revenue", "column": "renewed", "kind": "binary"}
+                | {"yes": [1], "no": [0]},
             ],
+            "segments": ["long"],
             "controls": ["tenure"],
             "waves": [{"id": wave, "file": f"{wave}.csv"} for wave in WAVES],
             "rules": {"top": (p + 1) // 2, "n_resamples": scenario.n_resamples, "min_n": 30},
@@ -91,21 +98,26 @@ def _wave(name: str, customers: Customers, scenario: Scenario) -> Wave:
     moments = scenario.moments.names
     states = np.where(customers.blank, BLANK, np.where(customers.had, RATED, NOT_EXPERIENCED))
     nothing = pd.DataFrame(index=range(scenario.n))
+    outcomes = {
+        "loyalty": customers.outcome,
+        "spend": customers.spend,
+        "renewed": customers.renewed,
+    }
     return Wave(
         id=name,
         ratings=pd.DataFrame(customers.rating, columns=moments),
         states=pd.DataFrame(states.astype(np.int8), columns=moments),
-        outcomes=pd.DataFrame({"loyalty": customers.outcome}),
+        outcomes=pd.DataFrame(outcomes),
         weight=customers.weight,
         cluster=None if scenario.clusters is None else pd.Series(customers.cluster.astype(str)),
         stratum=None,
         respondent=None,
-        segments=nothing,
+        segments=pd.DataFrame({"long": np.where(customers.is_long, "yes", "no")}),
         controls=pd.DataFrame({"tenure": customers.tenure}),
         expected=nothing,
         emotion=nothing,
         scale_items=nothing,
         asked=tuple(moments),
-        outcomes_asked=("loyalty",),
+        outcomes_asked=tuple(outcomes),
         source=InputFile(f"{name}.csv", "", scenario.n),
     )

@@ -263,7 +263,7 @@ def analyse_model(
         warnings=(*notes, *found.warnings, *(caution.text for caution in cautions)),
         lmg_draws=found.lmg_draws,
         effect_sd_draws=found.effect_sd_draws,
-        effect_draws=found.effect_draws,
+        effect_draws=found.quality_effect.widened(found.effect_draws),
         lmg_covariance=found.lmg_covariance,
         cautions=cautions,
         further=found.further.reindex(list(design.rows.drivers)),

@@ -36,6 +36,16 @@ class Effects:
         statistic = np.abs(self.estimate / self.delete_one_error)
         return np.asarray(2 * stats.t.sf(statistic, self.degrees_of_freedom))
 
+    def widened(self, draws: np.ndarray) -> np.ndarray:
+        """Draws (B, p) of the estimates, which spread as the linearised error, to the other."""
+        ratio = np.divide(
+            self.delete_one_error,
+            self.std_error,
+            out=np.ones_like(self.std_error),
+            where=self.std_error > 0,
+        )
+        return self.estimate + (draws - self.estimate) * ratio
+
     def interval(self, confidence: float) -> tuple[np.ndarray, np.ndarray]:
         """Both ends."""
         t = stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom)

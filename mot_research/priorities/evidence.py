@@ -17,7 +17,7 @@ from mot_research.statistics.means import DomainMean
 from mot_research.statistics.resampling import percentile_interval
 from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Moment
-from mot_research.survey.wave import NOT_EXPERIENCED, RATED, Survey, Wave
+from mot_research.survey.wave import Survey, Wave
 
 
 @dataclass(frozen=True)
@@ -117,23 +117,20 @@ def _ratings(
         return dict.fromkeys(names, Metric(None, reason=f"not asked in wave {wave.id}"))
     scale = survey.study.ratings_for(moment)
     rating = wave.ratings[moment.id].to_numpy()
-    state = wave.states[moment.id].to_numpy()
-    known = np.isin(state, (RATED, NOT_EXPERIENCED))
-    rated = state == RATED
 
     ask = WaveMeans(units, confidence)
-    mean = ask.mean(wave, np.where(rated, rating, np.nan))
-    squares = ask.mean(wave, np.where(rated, (rating - mean.estimate) ** 2, np.nan))
+    mean = ask.of_raters(wave, moment.id, rating)
+    squares = ask.of_raters(wave, moment.id, (rating - mean.estimate) ** 2)
     if moment.expected is not None and moment.id in wave.expected:
         gap = rating - wave.expected[moment.id].to_numpy()
     else:
         gap = rating - scale.target
     return {
-        "reach": ask.share(wave, np.where(known, rated, np.nan)),
+        "reach": ask.share(ask.reach(wave, moment.id)),
         "mean_rating": ask.metric(mean),
-        "top_box": ask.share(wave, np.where(rated, np.isin(rating, scale.top_box), np.nan)),
-        "bottom_box": ask.share(wave, np.where(rated, np.isin(rating, scale.bottom_box), np.nan)),
-        "gap_to_expectation": ask.metric(ask.mean(wave, np.where(rated, gap, np.nan))),
+        "top_box": ask.share(ask.of_raters(wave, moment.id, np.isin(rating, scale.top_box))),
+        "bottom_box": ask.share(ask.of_raters(wave, moment.id, np.isin(rating, scale.bottom_box))),
+        "gap_to_expectation": ask.metric(ask.of_raters(wave, moment.id, gap)),
         "answered_in_time": _spread(ask.metric(squares)),
         "trend": _trend(ask, mean, before, moment),
     }
@@ -144,7 +141,8 @@ def _trend(ask: WaveMeans, mean: DomainMean, before: Wave | None, moment: Moment
         return Metric(None, reason="there is no earlier wave")
     if moment.id not in before.asked:
         return Metric(None, reason=f"not asked in wave {before.id}")
-    return ask.metric(mean - ask.mean(before, before.ratings[moment.id].to_numpy()))
+    earlier = ask.of_raters(before, moment.id, before.ratings[moment.id].to_numpy())
+    return ask.metric(mean - earlier)
 
 
 def _spread(variance: Metric) -> Metric:

@@ -17,6 +17,18 @@ NOT_EVEN = f"Not even {REASONABLE} times as many interviews would settle it."
 ROLES = {"relationship": "the relationship", "revenue": "revenue"}
 
 
+PROOF_OF_RARE = "a proof for each customer alone must stand against all tests"
+
+
+def chance_limit(result: DriverResult, rules: Rules) -> float:
+    """The p from which a place for each customer who had it counts: Bonferroni's.
+
+    An effect that few carry is measured roughly: once it passes a test by chance it
+    is large, too, and among the top. The ranking itself so gives no second proof.
+    """
+    return rules.false_discovery_rate / max(int(result.table["p_value"].notna().sum()), 1)
+
+
 def unit(outcome: Outcome) -> str:
     """What one unit of an effect on this outcome is."""
     if outcome.kind == "ordered":
@@ -75,6 +87,12 @@ def tested(outcome: Outcome, grade: Grade, result: DriverResult, rules: Rules) -
         across = (
             f"for each customer who had it it is among {places} in {percent(grade.p_top_each)} "
             f"of the resamples (across all customers in {percent(grade.p_top)})"
+        )
+    elif grade.grade != "proven" and grade.p_top_each >= rules.p_top:
+        across = (
+            f"for each customer who had it it is among {places} in {percent(grade.p_top_each)} "
+            f"of the resamples, where a rare moment can also come by chance: {PROOF_OF_RARE}, "
+            f"p ≤ {chance_limit(result, rules):.4f}"
         )
     elif grade.grade != "proven":
         best = max(grade.p_top, grade.p_top_each)

@@ -118,11 +118,14 @@ def _tested(
     p_top, p_each = (row.get(name, np.nan) for name in ("p_top", "p_top_each"))
     real = bool(row["q_value"] <= rules.false_discovery_rate)
     best = np.nanmax([p_top, p_each, 0.0])
+    on_top = p_top >= rules.p_top or (
+        p_each >= rules.p_top and row["p_value"] <= reasons.chance_limit(result, rules)
+    )
     grade: GradeName = "not_proven"
     if real and row["effect"] > 0 and not result.is_ranked:
         grade = "likely"  # an effect without a place: nothing shows it to be among the top
     elif real and row["effect"] > 0:
-        grade = "proven" if best >= rules.p_top else "likely" if best >= LIKELY_FROM else "minor"
+        grade = "proven" if on_top else "likely" if best >= LIKELY_FROM else "minor"
     flags = []
     if grade == "proven" and p_top < rules.p_top:
         flags.append("rare_but_decisive")

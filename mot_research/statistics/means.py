@@ -8,6 +8,8 @@ import numpy as np
 
 from mot_research.statistics.resampling import survey_covariance
 
+KNOWN_A_COLUMN = 5  # known rows for each column of a regression that completes the others
+
 
 @dataclass(frozen=True)
 class DomainMean:
@@ -69,3 +71,60 @@ def domain_mean(
     influence = w * (values[inside] - estimate) / w.sum()
     scores = np.bincount(units[inside], weights=influence, minlength=n_units)
     return DomainMean(estimate, scores, int(inside.sum()))
+
+
+def completed_mean(
+    values: np.ndarray,
+    unknown: np.ndarray,
+    known_elsewhere: np.ndarray,
+    weights: np.ndarray,
+    units: np.ndarray,
+    n_units: int,
+) -> DomainMean:
+    """Weighted mean over a domain of which some rows are unknown.
+
+    With n_i the value of a row in the domain and d_i = 1 there (both 0 outside), the mean R
+    solves Σ w_i (n_i − R d_i) = 0; a row that is unknown counts with what the weighted
+    regression of n − R d on ``known_elsewhere`` among the known rows says of it (regression
+    imputation: right where being unknown depends on those columns alone). Without unknown rows
+    it is :func:`domain_mean`.
+
+    Parameters
+    ----------
+    values : ndarray (n,)
+        NaN outside the domain, and where unknown.
+    unknown : ndarray (n,) of bool
+        Rows that may or may not belong to the domain.
+    known_elsewhere : ndarray (n, k)
+        Columns without a blank, without a constant. With fewer than five known rows for each
+        of them the unknown rows are left out.
+    weights : ndarray (n,)
+    units : ndarray (n,) of int
+        Sampling unit of each row, 0 … n_units − 1.
+    n_units : int
+
+    References
+    ----------
+    Särndal & Lundström (2005), Estimation in Surveys with Nonresponse, chapters 6 and 12; Kim &
+    Rao (2009), Biometrika 96, for the influence of the regression.
+    """
+    plain = domain_mean(values, weights, units, n_units)
+    known = ~unknown
+    x = np.column_stack([np.ones(len(values)), known_elsewhere])
+    if not unknown.any() or plain.n == 0 or known.sum() < KNOWN_A_COLUMN * x.shape[1]:
+        return plain
+    inside = np.isfinite(values)
+    parts = np.column_stack([np.where(inside, values - plain.estimate, 0.0), inside])
+    wx = weights[:, None] * x
+    information = np.linalg.pinv(wx[known].T @ x[known], hermitian=True)
+    fitted = x @ (information @ (wx[known].T @ parts[known]))
+    completed = np.where(known[:, None], parts, fitted)
+    total, size = weights @ completed
+    if not size > 0:
+        return plain
+    moved = total / size  # counted from the plain mean
+    of_row = completed @ [1.0, -moved]
+    left = (parts - fitted) @ [1.0, -moved]
+    of_row += np.where(known, left * (x @ (information @ wx[unknown].sum(axis=0))), 0.0)
+    scores = np.bincount(units, weights=weights * of_row / size, minlength=n_units)
+    return DomainMean(float(plain.estimate + moved), scores, plain.n)

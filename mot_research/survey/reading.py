@@ -11,8 +11,8 @@ from mot_research.study.definition import Study
 from mot_research.study.parts import WaveFile
 from mot_research.survey.building import build_wave
 from mot_research.survey.checking import check_study, check_wave
-from mot_research.survey.operations import operations_of
 from mot_research.survey.contacts import read_contacts
+from mot_research.survey.operations import operations_of
 from mot_research.survey.outcome_files import OutcomeFile, outcome_file
 from mot_research.survey.problems import Problem, problems_frame
 from mot_research.survey.tables import Table, read_table

@@ -43,9 +43,12 @@ def study(n_moments, **moment_options):
     )
 
 
-def result(outcome="ltr", *, lmg, p_top=None, effect=None, q=None, p_each=None, top=2, **changes):
+def result(
+    outcome="ltr", *, lmg, p_top=None, effect=None, q=None, p_each=None, p=0.001, top=2, **changes
+):
     """A result whose numbers are given; draws scatter a little around lmg."""
-    p = len(lmg)
+    p_value, p = p, len(lmg)
+    effect = np.array(effect if effect is not None else [0.3] * p, dtype=float)
     lmg = np.array(lmg, dtype=float)
     names = [f"m{k}" for k in range(p)]
     rng = np.random.default_rng(1)
@@ -56,8 +59,11 @@ def result(outcome="ltr", *, lmg, p_top=None, effect=None, q=None, p_each=None, 
             "share": lmg / lmg.sum(),
             "ci_lower": lmg * 0.9,
             "ci_upper": lmg * 1.1,
-            "effect": effect if effect is not None else [0.3] * p,
+            "effect": effect,
+            "effect_ci_lower": effect - 0.1,
+            "effect_ci_upper": effect + 0.1,
             "std_error": 0.05,
+            "p_value": p_value,
             "q_value": q if q is not None else [0.001] * p,
             "contact_q_value": 1.0,
             "n": 500,
@@ -66,7 +72,7 @@ def result(outcome="ltr", *, lmg, p_top=None, effect=None, q=None, p_each=None, 
             "rank_upper": p,
             "p_top": p_top if p_top is not None else [0.99] * p,
             "p_top_each": p_each if p_each is not None else [0.0] * p,
-            "effect_sd": effect if effect is not None else [0.3] * p,
+            "effect_sd": effect,
         },
         index=names,
     )
@@ -150,6 +156,16 @@ class TestGrades:
         assert "for each customer who had it" in found["m0"].reason
         assert found["m1"].flags == ()
 
+    def test_a_place_for_each_customer_alone_must_stand_against_all_tests(self):
+        """Two tests at .05: .025 is the limit of Bonferroni."""
+        chance = {"lmg": [0.2, 0.1], "p_top": [0.1, 0.9], "p_each": [0.9, 0.9]}
+        for p, grade in ((0.025, "proven"), (0.026, "likely")):
+            found = verdicts(study(2), relationship=result(p=p, **chance))
+            assert found["m0"].verdict == grade
+            assert found["m1"].verdict == "proven"
+        assert "p ≤ 0.0250" in found["m0"].reason
+        assert "only" not in found["m0"].reason
+
     def test_a_significant_negative_effect_is_reversed(self):
         one = result(lmg=[0.2, 0.1], effect=[-0.3, 0.3])
         found = verdicts(study(2), relationship=one)["m0"]
@@ -170,7 +186,8 @@ class TestGrades:
 
     def test_an_upper_limit_below_the_smallest_effect_of_interest_is_at_most_small(self):
         wide = result(lmg=[0.2, 0.1], q=[0.4, 0.001], effect=[0.01, 0.3])
-        narrow = replace(wide, table=wide.table.assign(std_error=0.001))
+        close = {"effect_ci_lower": 0.008, "effect_ci_upper": 0.012}
+        narrow = replace(wide, table=wide.table.assign(**close))
         assert "interviews would tell" in verdicts(study(2), relationship=wide)["m0"].reason
         assert "at most a small effect" in verdicts(study(2), relationship=narrow)["m0"].reason
 

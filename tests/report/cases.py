@@ -338,6 +338,8 @@ def driver_result(
             "first": lmg * 1.6,
             "last": lmg * 0.5,
             "effect": share * 2,
+            "effect_ci_lower": share * 2 - 0.1,
+            "effect_ci_upper": share * 2 + 0.1,
             "std_error": 0.05,
             "p_value": 0.001,
             "q_value": 0.003,

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
-from mot_research.statistics.means import domain_mean
+from mot_research.statistics.means import completed_mean, domain_mean
 from mot_research.statistics.resampling import sampling_units
 
 SURVEY = 1e-8  # closed forms; the reference has 12 digits
@@ -77,3 +78,68 @@ def test_an_empty_domain_has_no_mean():
     assert np.isnan(found.estimate)
     assert found.n == 0
     assert found.std_error(np.zeros(3, dtype=int)) == 0
+
+
+class TestCompleted:
+    """Blanks that depend on what is known elsewhere, completed by regression."""
+
+    N = 4000
+    FIVE_ERRORS = 5
+
+    def rows(self, seed=4):
+        """An outcome, who had it, its rating, and blanks that the unhappy leave more often."""
+        rng = np.random.default_rng(seed)
+        mood = rng.normal(size=self.N)
+        outcome = mood + rng.normal(size=self.N)
+        had = rng.random(self.N) < 0.6
+        rating = np.where(had, 3.5 + 0.8 * mood + 0.5 * rng.normal(size=self.N), np.nan)
+        unknown = rng.random(self.N) < expit(-1.2 - 0.8 * outcome)
+        weight = np.exp(0.5 * rng.normal(size=self.N))
+        return outcome, had, rating, unknown, weight
+
+    def mean(self, outcome, had, rating, unknown, weight):
+        return completed_mean(
+            np.where(had & ~unknown, rating, np.nan),
+            unknown,
+            outcome[:, None],
+            weight,
+            np.arange(self.N),
+            self.N,
+        )
+
+    def test_without_unknown_rows_it_is_the_plain_mean(self):
+        outcome, had, rating, _, weight = self.rows()
+        found = self.mean(outcome, had, rating, np.zeros(self.N, dtype=bool), weight)
+        plain = domain_mean(np.where(had, rating, np.nan), weight, np.arange(self.N), self.N)
+        assert found.estimate == plain.estimate
+        np.testing.assert_array_equal(found.scores, plain.scores)
+
+    def test_finds_the_mean_of_all_where_the_answers_given_do_not(self):
+        outcome, had, rating, unknown, weight = self.rows()
+        whole = np.average(rating[had], weights=weight[had])
+        found = self.mean(outcome, had, rating, unknown, weight)
+        error = found.std_error(np.zeros(self.N, dtype=int))
+        given = np.average(rating[had & ~unknown], weights=weight[had & ~unknown])
+        assert abs(found.estimate - whole) < self.FIVE_ERRORS * error
+        assert abs(given - whole) > self.FIVE_ERRORS * error
+        assert found.n == (had & ~unknown).sum()
+
+    def test_scores_are_derivatives_by_the_weights(self):
+        outcome, had, rating, unknown, weight = self.rows()
+        here = self.mean(outcome, had, rating, unknown, weight)
+        step = 1e-5
+        for row in (np.flatnonzero(unknown)[0], np.flatnonzero(had & ~unknown)[0]):
+            moved = weight.copy()
+            moved[row] *= 1 + step
+            there = self.mean(outcome, had, rating, unknown, moved)
+            assert (there.estimate - here.estimate) / step == pytest.approx(
+                here.scores[row], rel=1e-3, abs=1e-9
+            )
+        assert here.scores.sum() == pytest.approx(0.0, abs=1e-9)
+
+    def test_few_known_rows_leave_the_unknown_out(self):
+        outcome, had, rating, unknown, weight = (column[:9] for column in self.rows())
+        values = np.where(had & ~unknown, rating, np.nan)
+        units = np.arange(9)
+        found = completed_mean(values, unknown, outcome[:, None], weight, units, 9)
+        assert found.estimate == domain_mean(values, weight, units, 9).estimate
