@@ -13,7 +13,7 @@ from benchmarks.simulation.records import study_record
 from benchmarks.simulation.scenarios import COVERAGE, TEN
 from benchmarks.simulation.summary import PRODUCT, summarise
 from benchmarks.simulation.surveys import simulated_study
-from benchmarks.simulation.truth import population_truth
+from benchmarks.simulation.truth import population_truth, with_binary
 
 POPULATION = 300_000
 FIVE_ERRORS = 5  # standard errors; a sound figure is further off once in a million times
@@ -65,7 +65,8 @@ def test_declared_effects_are_what_the_model_estimates(truth):
 
 
 def test_a_few_studies_give_every_table(truth):
-    scenario = replace(COVERAGE[2], n=500, n_studies=2, n_naive=2, n_resamples=50)
+    scenario = replace(COVERAGE[2], n=500, n_studies=2, n_naive=2, n_binary=2, n_resamples=50)
+    truth = with_binary(truth, TEN, 2000)
     study = simulated_study(scenario)
     records = [study_record(scenario, study, truth, k) for k in range(2)]
     again = study_record(scenario, study, truth, 1)

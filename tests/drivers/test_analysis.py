@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 import mot_research as mot
 from mot_research.errors import AnalysisError
+from tests.drivers.refits import delete_one_covariance
 
 REFERENCE = 1e-9  # what two correct programs leave between them on twelve printed digits
 LONGLEY = 1e-6  # condition 2e9 costs digits
@@ -406,3 +408,23 @@ def test_q_values_are_those_of_pingouin(complete):
     table = mot.driver_analysis(complete, "all", SFO, n_resamples=0).to_frame()
     _, expected = pingouin.multicomp(table["p_value"].to_numpy(), method="fdr_bh")
     np.testing.assert_allclose(table["q_value"], expected, rtol=EXACT)
+
+
+def test_effects_stand_in_intervals_of_the_delete_one_jackknife(complete):
+    """p and interval are one test; both are wider than the linearised error says."""
+    drivers = ["food", "sign", "walkways"]
+    found = mot.driver_analysis(complete, "all", drivers, weight="weight", n_resamples=0)
+    table = found.to_frame()
+    t = stats.t.ppf(0.975, found.degrees_of_freedom)
+    error = (table["effect_ci_upper"] - table["effect"]) / t
+    expected = delete_one_covariance(
+        complete[drivers].to_numpy(dtype=float),
+        complete["all"].to_numpy(dtype=float),
+        complete["weight"].to_numpy(),
+        np.arange(len(complete)),
+        np.zeros(len(complete), dtype=int),
+    )
+    np.testing.assert_allclose(error, np.sqrt(np.diag(expected))[1:], rtol=1e-7)
+    p = 2 * stats.t.sf(np.abs(table["effect"] / error), found.degrees_of_freedom)
+    np.testing.assert_allclose(table["p_value"], p)
+    assert (error > table["std_error"]).all()
