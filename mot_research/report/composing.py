@@ -32,8 +32,16 @@ class _Output:
     markdown: str
 
 
-def compose(notebook: "NotebookNode", metadata: Mapping[str, Any], folder: Path) -> str:
+def compose(
+    notebook: "NotebookNode",
+    metadata: Mapping[str, Any],
+    folder: Path,
+    *,
+    largest_svg: int = LARGEST_SVG,
+) -> str:
     """The notebook as Markdown for pandoc; its figures are written into `folder`.
+
+    A figure is a drawing up to `largest_svg` characters, above it a picture.
 
     Raises
     ------
@@ -48,7 +56,7 @@ def compose(notebook: "NotebookNode", metadata: Mapping[str, Any], folder: Path)
             parts.append(_text(cell.source))
         elif cell.cell_type == "code":
             options = defaults | cell_options(cell.source, f"code cell {number}")
-            parts.append(_code(cell, options, folder / f"figure-{number}"))
+            parts.append(_code(cell, options, folder / f"figure-{number}", largest_svg))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -66,7 +74,9 @@ def _text(source: str) -> str:
     return "\n".join(lines)
 
 
-def _code(cell: "NotebookNode", options: Mapping[str, Any], stem: Path) -> str:
+def _code(
+    cell: "NotebookNode", options: Mapping[str, Any], stem: Path, largest_svg: int
+) -> str:
     if not options["include"]:
         return ""
     parts = []
@@ -76,13 +86,17 @@ def _code(cell: "NotebookNode", options: Mapping[str, Any], stem: Path) -> str:
             parts.append(_fenced("\n".join(lines).strip("\n"), ".python .cell-code"))
     if options["output"]:
         alts = _list(options.get("fig-alt") or options.get("fig-cap"))
-        outputs = list(_outputs(cell, options, stem, alts))
+        outputs = list(_outputs(cell, options, stem, alts, largest_svg))
         parts.append(_arranged(outputs, options))
     return "\n\n".join(part for part in parts if part)
 
 
 def _outputs(
-    cell: "NotebookNode", options: Mapping[str, Any], stem: Path, alts: list[str]
+    cell: "NotebookNode",
+    options: Mapping[str, Any],
+    stem: Path,
+    alts: list[str],
+    largest_svg: int,
 ) -> list[_Output]:
     outputs: list[_Output] = []
     for output in cell.get("outputs", []):
@@ -94,15 +108,16 @@ def _outputs(
         elif output.output_type in ("display_data", "execute_result"):
             figures = sum(known.kind == "figure" for known in outputs)
             alt = alts[min(figures, len(alts) - 1)] if alts else ""
-            outputs.append(_displayed(output.data, Path(f"{stem}-{len(outputs)}"), alt))
+            path = Path(f"{stem}-{len(outputs)}")
+            outputs.append(_displayed(output.data, path, alt, largest_svg))
     return outputs
 
 
-def _displayed(data: Mapping[str, Any], stem: Path, alt: str) -> _Output:
+def _displayed(data: Mapping[str, Any], stem: Path, alt: str, largest_svg: int) -> _Output:
     if "text/markdown" in data:
         return _Output("text", data["text/markdown"])
     svg = data.get("image/svg+xml", "")
-    if svg and ("image/png" not in data or len(svg) <= LARGEST_SVG):
+    if svg and ("image/png" not in data or len(svg) <= largest_svg):
         return _figure(svg.encode(), stem.with_suffix(".svg"), alt)
     if "image/png" in data:
         return _figure(base64.b64decode(data["image/png"]), stem.with_suffix(".png"), alt)

@@ -1,8 +1,9 @@
-"""Render an executed notebook with pandoc and Typst: one self-contained HTML file, one PDF."""
+"""Render an executed notebook with pandoc and Typst: a self-contained HTML file, PDF, Word."""
 
 import base64
 import json
 import mimetypes
+import os
 import re
 import shutil
 import subprocess
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mot_research.errors import RenderError, shown
-from mot_research.report.composing import compose
-from mot_research.report.metadata import copy_logo, house_metadata
+from mot_research.report.composing import LARGEST_SVG, compose
+from mot_research.report.logo import read_logo
+from mot_research.report.metadata import ACCENT, copy_logo, house_metadata
 from mot_research.report.targets import replacing
+from mot_research.report.word import reference_document
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parent / "assets"
 FONTS = ASSETS / "fonts"
 OLDEST_PANDOC = (3, 2)
+NO_TIME = {"SOURCE_DATE_EPOCH": "946684800"}  # 2000-01-01: the same content, the same bytes
 # Raw HTML, TeX and Typst are not read at all: what stands in a text is printed, never obeyed.
 READER = (
     "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans"
@@ -93,6 +97,52 @@ def render_pdf(
             written.write_bytes(content)
 
 
+def render_docx(
+    notebook: "NotebookNode", metadata: Mapping[str, Any], target: Path, *, beside: Path
+) -> None:
+    """Write `target`: a Word document to edit, in styles of the house.
+
+    Parameters and errors as in :func:`render_html`.
+    """
+    with _composed(notebook, metadata, beside, largest_svg=0) as (folder, house):
+        logo = folder / house["house-logo"] if "house-logo" in house else None
+        reference = reference_document(
+            _default_reference(),
+            accent=str(metadata.get("accent") or ACCENT),
+            language=house["lang"],
+            running_head=_plain(house),
+            logo=None if logo is None else read_logo(logo),
+        )
+        (folder / "reference.docx").write_bytes(reference)
+        _pandoc(
+            folder,
+            [
+                "--to=docx",
+                "--columns=1",  # Word sets a table well only with the widths it is told
+                f"--lua-filter={ASSETS / 'word.lua'}",
+                f"--reference-doc={folder / 'reference.docx'}",
+                f"--resource-path={os.pathsep.join((str(folder), str(beside)))}",
+                f"--output={folder / 'document.docx'}",
+                *_contents(house),
+            ],
+        )
+        with replacing(target) as written:
+            shutil.copyfile(folder / "document.docx", written)
+
+
+def _default_reference() -> bytes:
+    command = [pandoc_command(), "--print-default-data-file=reference.docx"]
+    return subprocess.run(command, capture_output=True, check=True, env=os.environ | NO_TIME).stdout
+
+
+def _plain(house: Mapping[str, Any]) -> str:
+    """The running head: title and subtitle, which are Markdown, as plain text."""
+    head = " · ".join(str(house[key]) for key in ("title", "subtitle") if house.get(key))
+    command = [pandoc_command(), f"--from={READER}", "--to=plain", "--wrap=none"]
+    done = subprocess.run(command, input=head, capture_output=True, encoding="utf-8", check=True)
+    return done.stdout.strip()
+
+
 def html_to_markdown(html: str) -> str:
     """HTML as Markdown with pipe tables; scripts, styles and attributes are left behind."""
     writer = "markdown-raw_html-raw_attribute-simple_tables-multiline_tables-grid_tables"
@@ -137,7 +187,11 @@ def pandoc_command() -> str:
 
 @contextmanager
 def _composed(
-    notebook: "NotebookNode", metadata: Mapping[str, Any], beside: Path
+    notebook: "NotebookNode",
+    metadata: Mapping[str, Any],
+    beside: Path,
+    *,
+    largest_svg: int = LARGEST_SVG,
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A temporary folder with `document.md`, `metadata.json`, the figures and the logo."""
     with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as name:
@@ -145,7 +199,8 @@ def _composed(
         house = house_metadata(metadata)
         if metadata.get("logo"):
             house["house-logo"] = copy_logo(beside / str(metadata["logo"]), folder)
-        (folder / "document.md").write_text(compose(notebook, metadata, folder), encoding="utf-8")
+        text = compose(notebook, metadata, folder, largest_svg=largest_svg)
+        (folder / "document.md").write_text(text, encoding="utf-8")
         (folder / "metadata.json").write_text(json.dumps(house), encoding="utf-8")
         yield folder, house
 
@@ -172,7 +227,14 @@ def _pandoc(folder: Path, arguments: list[str]) -> str:
         *arguments,
         str(folder / "document.md"),
     ]
-    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", cwd=folder)
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=folder,
+        env=os.environ | NO_TIME,
+    )
     if done.returncode:
         own = _FILTER_MESSAGE.search(done.stderr)
         if own:

@@ -1,7 +1,9 @@
 -- What Quarto adds to pandoc's Markdown, for HTML and Typst: numbered floats and equations,
--- cross references, callouts, layouts, content for one format, page breaks.
+-- cross references, callouts, layouts, content for one format, page breaks. For Word, word.lua
+-- writes what is numbered and resolved here.
 
 local html = FORMAT:match("html") ~= nil
+local typst = FORMAT:match("typst") ~= nil
 local names = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local targets = {}
 local counts = { fig = 0, tbl = 0, eq = 0 }
@@ -37,7 +39,7 @@ end
 -- Content for one format, tabsets, outputs in HTML -----------------------------------------
 
 local function is_for_us(value)
-  return value == (html and "html" or "typst")
+  return value == (html and "html" or FORMAT)
 end
 
 local function select_content(div)
@@ -207,7 +209,7 @@ local function number_equation(block)
   counts.eq = counts.eq + 1
   register(id, "eq", tostring(counts.eq))
   local number = "(" .. counts.eq .. ")"
-  if html then
+  if not typst then
     return pandoc.Div(
       {
         pandoc.Plain({
@@ -259,7 +261,7 @@ local function resolve(cite)
     if position > 1 then
       links:extend({ pandoc.Str(","), pandoc.Space() })
     end
-    if html then
+    if not typst then
       links:insert(pandoc.Link({ pandoc.Str(text) }, "#" .. citation.id))
     else
       links:insert(raw_inline("#link(<" .. citation.id .. ">)[" .. text:gsub("\u{a0}", "~") .. "]"))
@@ -421,7 +423,7 @@ local function write_image(image)
       .. "png, svg, jpg, gif or webp with a relative path.")
   end
   local alt = image.attributes["fig-alt"] or pandoc.utils.stringify(image.caption)
-  if html then
+  if not typst then
     image.caption = { pandoc.Str(alt) }
     image.attributes["fig-alt"] = nil
     image.title = ""
@@ -449,7 +451,7 @@ end
 
 -- Typst breaks a line at a space or hyphen only; a very long word gets invisible places to break.
 local function break_long_word(str)
-  if not html and utf8.len(str.text) and utf8.len(str.text) > 30 then
+  if typst and utf8.len(str.text) and utf8.len(str.text) > 30 then
     local out = {}
     for _, code in utf8.codes(str.text) do
       out[#out + 1] = utf8.char(code)
@@ -486,6 +488,9 @@ function Pandoc(doc)
   end
   doc = doc:walk({ Cite = resolve })
   doc = doc:walk({ Image = write_image, Link = write_link, Math = write_formula, Str = break_long_word })
+  if not html and not typst then
+    return doc
+  end
   doc = doc:walk({ Table = write_table })
   doc = doc:walk({ Div = mark_cells })
   return doc:walk({ Div = write_div })
