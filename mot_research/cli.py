@@ -107,7 +107,8 @@ def report(
     *,
     wave: WaveId = None,
     to: Annotated[
-        str, Parameter(help="Formats, separated by commas: html, pdf, brief (one page).")
+        str,
+        Parameter(help="Formats, separated by commas: html, pdf, docx, pptx, brief (one page)."),
     ] = "html,pdf",
     renderer: Annotated[
         Literal["auto", "quarto", "embedded"],

@@ -74,9 +74,7 @@ def _text(source: str) -> str:
     return "\n".join(lines)
 
 
-def _code(
-    cell: "NotebookNode", options: Mapping[str, Any], stem: Path, largest_svg: int
-) -> str:
+def _code(cell: "NotebookNode", options: Mapping[str, Any], stem: Path, largest_svg: int) -> str:
     if not options["include"]:
         return ""
     parts = []

@@ -182,6 +182,12 @@ def wrap(text: str, width: float, lines: int, *, size: float, bold: bool = False
     return "\n".join(broken)
 
 
+def text_width(text: str, *, bold: bool = False) -> float:
+    """Return the width of a text in ems; what the house fonts have not is an em wide."""
+    drawn = "".join(character for character in text if ord(character) in _charmap())
+    return _points(drawn, TYPE_SIZE, bold) / TYPE_SIZE + len(text) - len(drawn)
+
+
 def _pieces(word: str, room: float, size: float, bold: bool) -> list[str]:
     """Return the word, cut where it is wider than the room."""
     pieces = [""]

@@ -11,7 +11,9 @@ from mot_research.report.metadata import copy_logo
 
 HEIGHT = 2  # cm
 RESOLUTION = 300  # pixels per inch
-_PAGE = '#set page(width: auto, height: auto, margin: 0pt, fill: none)\n#image("{name}", height: {h}cm)'
+_PAGE = (
+    '#set page(width: auto, height: auto, margin: 0pt, fill: none)\n#image("{name}", height: {h}cm)'
+)
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,18 @@ def write_package(parts: Mapping[str, bytes]) -> bytes:
     return written.getvalue()
 
 
-def without_times(package: bytes) -> bytes:
-    """Return an Office file with no clock time in it, nor in the workbooks embedded in it."""
-    with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
+def read_package(content: bytes) -> dict[str, bytes]:
+    """Return the parts of an Office file by their names."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def without_times(parts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the parts with no clock time in them, nor in the workbooks embedded in them."""
+    timeless = dict(parts)
     for name, content in parts.items():
         if name.endswith(".xlsx"):
-            parts[name] = without_times(content)
+            timeless[name] = write_package(without_times(read_package(content)))
         elif name == "docProps/core.xml":
-            parts[name] = _MOMENTS.sub(_NO_MOMENT, content)
-    return write_package(parts)
+            timeless[name] = _MOMENTS.sub(_NO_MOMENT, content)
+    return timeless

@@ -13,7 +13,7 @@ from mot_research.report.escaping import escape_markdown
 from mot_research.report.execution import execute_together
 from mot_research.report.targets import replacing
 
-FORMATS = ("html", "pdf")
+FORMATS = ("html", "pdf", "docx")
 TEXT_KEYS = ("title", "subtitle", "author", "description", "date", "keywords")
 
 
@@ -36,13 +36,13 @@ def render_document(
     *,
     parameters: Mapping[str, Any],
     targets: Mapping[str, Path],
-    formats: tuple[str, ...] = FORMATS,
+    formats: tuple[str, ...] = ("html", "pdf"),
     renderer: Literal["auto", "quarto", "embedded"] = "auto",
     metadata: Mapping[str, Any] | None = None,
     cwd: Path | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Execute a document once and write it as HTML and PDF; all the files appear, or none.
+    """Execute a document once and write it in each format; all the files appear, or none.
 
     Parameters
     ----------
@@ -53,9 +53,10 @@ def render_document(
     targets
         The file to write for each format.
     formats
-        Of ``html`` and ``pdf``.
+        Of ``html``, ``pdf`` and ``docx``.
     renderer
-        ``auto`` takes Quarto where it is on PATH, else pandoc and Typst.
+        ``auto`` takes Quarto where it is on PATH, else pandoc and Typst. A Word document is
+        pandoc's either way.
     metadata
         Front matter that replaces the document's own. Texts (title, subtitle, author,
         description, date, keywords) print literally, whatever signs they hold.
@@ -121,7 +122,9 @@ def render_documents(
             for name, target in order.targets.items():
                 paths.append(Path(target))
                 path = stack.enter_context(replacing(paths[-1]))
-                if use_quarto:
+                if name == "docx":
+                    embedded.render_docx(notebook, merged, path, beside=beside)
+                elif use_quarto:
                     quarto.render(notebook, merged, name, path, beside=beside)
                 elif name == "html":
                     embedded.render_html(notebook, merged, path, beside=beside)

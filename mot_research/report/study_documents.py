@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1]
 
 DocumentName = Literal["prioritization", "brief", "technical-appendix"]
 Renderer = Literal["auto", "quarto", "embedded"]
+DECK = "pptx"
 SUBTITLES: Mapping[DocumentName, str] = {
     "prioritization": "Priorities",
     "brief": "The list",
@@ -24,6 +25,8 @@ SUBTITLES: Mapping[DocumentName, str] = {
 FORMATS: Mapping[str, tuple[tuple[DocumentName | None, str], ...]] = {
     "html": ((None, "html"),),
     "pdf": ((None, "pdf"),),
+    "docx": ((None, "docx"),),
+    "pptx": (("prioritization", DECK),),
     "brief": (("brief", "html"), ("brief", "pdf")),
 }
 
@@ -70,6 +73,8 @@ def render_study_documents(
 ) -> list[Path]:
     """Execute documents of ``reports/`` and write them; the study is computed once for all.
 
+    The document itself writes its deck (``pptx``), of the findings that it shows.
+
     Parameters
     ----------
     study : Study
@@ -99,8 +104,8 @@ def render_study_documents(
     orders = [
         Order(
             document_source(f"{name}.qmd"),
-            parameters,
-            files,
+            parameters | ({"deck": str(files[DECK].resolve())} if DECK in files else {}),
+            {suffix: path for suffix, path in files.items() if suffix != DECK},
             {key: value for key, value in look.items() if value is not None}
             | {"title": study.name, "subtitle": f"{SUBTITLES[name]}, wave {wave_id}"},
         )

@@ -43,7 +43,7 @@ CHANGED = {
 
 def summary(findings: Findings) -> str:
     """Return how far each deciding outcome moved and what moved it, or why that can't be said."""
-    lines = [_moved(findings, each) for each in findings.change.values()]
+    lines = [moved(findings, each) for each in findings.change.values()]
     lines += [
         f"{outcome_name(findings, name)}: nothing to compare, because "
         f"{escape_markdown(reason.rstrip('.'))}."
@@ -60,7 +60,8 @@ def summary(findings: Findings) -> str:
     return "\n".join(f"- {ended(line)}" for line in lines)
 
 
-def _moved(findings: Findings, each: Change) -> str:
+def moved(findings: Findings, each: Change) -> str:
+    """Return how far an outcome moved, whether beyond chance, and by what."""
     row = {str(name): float(value) for name, value in each.mean.iloc[0].items()}
     level = level_writing(findings, each.outcome, (row["a"], row["b"]))
     step = linear_writing(findings, each.outcome, [row["difference"]])

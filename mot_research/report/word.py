@@ -6,15 +6,13 @@ foot of ``assets/word`` in place of pandoc's.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 from string import Template
 from xml.sax.saxutils import escape
 
 from mot_research.report.escaping import plain_text
 from mot_research.report.logo import Logo
-from mot_research.report.packages import write_package
+from mot_research.report.packages import read_package, write_package
 
 PARTS = Path(__file__).parent / "assets" / "word"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
@@ -41,8 +39,7 @@ def reference_document(
     logo : Logo or None
         At the right end of the running head.
     """
-    with zipfile.ZipFile(io.BytesIO(default)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts = read_package(default)
     head = plain_text(running_head)
     if len(head) > LONGEST_HEAD:
         head = f"{head[: LONGEST_HEAD - 1]}…"
