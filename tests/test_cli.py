@@ -159,6 +159,19 @@ class TestReport:
         assert done.returncode == 0, done.stderr
         assert not list((study / "output" / "2026Q1").glob("*.html"))
 
+    def test_word_and_powerpoint_come_from_the_same_run(self, study):
+        from pptx import Presentation
+
+        done = mot("report", study, "--to", "docx,pptx", "--renderer", "embedded", "--quiet")
+        assert done.returncode == 0, done.stderr
+        folder = study / "output" / "2026Q1"
+        paths = [folder / f"harbour-mobile-2026q1-prioritization.{end}" for end in ("docx", "pptx")]
+        assert [Path(line) for line in done.stdout.splitlines()[:2]] == paths
+        record = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
+        titles = [slide.shapes.title.text for slide in Presentation(paths[1]).slides]
+        for row in record["priorities"]:
+            assert (f"{row['place']} · {row['name']}" in titles) == (row["place"] is not None)
+
     def test_a_quarto_that_is_not_there_is_named(self, study):
         import shutil
 
