@@ -150,6 +150,12 @@ class DriverResult:
 
         return charts.importance_bars(self, ax=ax)
 
+    def plot_ranks(self, ax: Axes | None = None) -> Axes:
+        """The places each driver may have, by the simultaneous intervals of the ranks."""
+        from mot_research.report import charts
+
+        return charts.rank_plot(self, ax=ax)
+
     def _repr_html_(self) -> str:
         from mot_research.report import tables
 

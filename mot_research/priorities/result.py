@@ -159,9 +159,9 @@ class Priorities:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The priority matrix: importance against rating, with intervals."""
-        from mot_research.report import charts
+        from mot_research.report import matrix
 
-        return charts.priority_matrix(self, ax=ax)
+        return matrix.priority_matrix(self, ax=ax)
 
     def _repr_html_(self) -> str:
         from mot_research.report import tables

@@ -3,93 +3,156 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mot_research.numbers import is_shown
+from mot_research.numbers import is_shown, percent
 from mot_research.report import house_style as style
 from mot_research.report import words
-from mot_research.report.charts import first_role
+from mot_research.report.matrix import first_role
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mot_research.findings import Findings
     from mot_research.priorities.result import Priority
+    from mot_research.study.definition import Ratings
 
 # All lengths are inches on the report's page; the axes are drawn in inches, too.
-HEAD = 0.36
-FOOT = 0.42
-LARGEST = 0.215  # radius of the most important moment
-SMALLEST = 0.045
-ROOM_FOR_RATING = 0.1
-RING_AT_MOST = 1.3  # of LARGEST
-CIRCLE_ROOM = 2 * RING_AT_MOST * LARGEST + 0.06
-NAME_TYPE = 7.3
-HEAD_TYPE = 8.5
-LINE = 0.122
-NAME_LINES = 3
-ROW = CIRCLE_ROOM + NAME_LINES * LINE + 0.09
+HEAD = 0.34
+FOOT = 0.78
+GAP = 0.13  # between two moments of a column
+SMALLEST = 0.055  # radius
+HALO_AT_MOST = 1.35  # of the largest radius
+ROOM_FOR_PLACE = 0.085  # radius from which a number fits inside
+NAME_TYPE, DETAIL_TYPE, HEAD_TYPE, PLACE_TYPE = 7.4, 6.8, 8.5, 8.2
+LINE, DETAIL_LINE = 0.1435, 0.132  # a line of each type, as matplotlib sets it
 LONGEST_NAME = 80  # characters, before it is wrapped
-HIGHEST = 8.6
+HIGHEST = 8.0  # of the columns; a page has a heading and a caption besides
+MOST_LANES = 8
+KEY_SHARES = (1 / 12, 1 / 4)  # of the largest share, as circles of the key
+# The largest radius and the lines of a name, the roomiest that fits first.
+FITS = ((0.35, 3), (0.3, 3), (0.26, 3), (0.22, 2), (0.18, 2), (0.14, 1))
 BAND = "#f3f6f9"
+HALO = "#c3ccd6"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A moment as it is drawn: radii in inches, the colour's part of the scale, its words."""
+
+    row: Priority
+    radius: float
+    halo: float
+    rating: float | None
+    name: str
+    detail: str
+
+    @property
+    def height(self) -> float:
+        lines = (self.name.count("\n") + 1) * LINE + (DETAIL_LINE if self.detail else 0)
+        return 2 * max(self.radius, self.halo) + 0.05 + lines + GAP
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The map's columns, each with its lanes of moments, and what the radii mean."""
+
+    columns: tuple[tuple[str, tuple[tuple[Place, ...], ...]], ...]
+    largest: float  # radius
+    largest_share: float
+    role: str
+
+    @property
+    def n_lanes(self) -> int:
+        return sum(len(lanes) for _, lanes in self.columns)
+
+    @property
+    def depth(self) -> float:
+        lanes = [lane for _, lanes in self.columns for lane in lanes]
+        return max((sum(place.height for place in lane) for lane in lanes), default=0.0)
 
 
 def experience_map(findings: Findings, ax: Axes | None = None, *, role: str | None = None) -> Axes:
-    """Draw the moments by stage: size importance, colour rating, dashed ring uncertainty.
+    """Draw the moments by stage: size importance, colour rating, ring uncertainty.
 
-    The area of a circle is the share of importance for the role; the dashed
-    ring has the area of the upper end of its interval. A moment that is not
-    tested, or that fewer than 30 rated, is a small hollow circle. The mark at
-    a circle is red for a moment of truth, blue for an internal interaction,
-    green for a decision point, each with its own shape. The place on the list
-    stands before the name.
+    The area of a circle is the share of importance for the role; the pale ring
+    around it reaches to the upper end of its interval. In the circle stands the
+    place on the list, below it the name, the mean rating and the owner. A
+    moment that is not tested, or that fewer than 30 rated, is a small hollow
+    circle. The mark at a circle is red for a moment of truth, blue for an
+    internal interaction, green for a decision point, each with its own shape.
 
     Parameters
     ----------
     role : str, optional
         ``relationship`` or ``revenue``; default the first that was tested.
     """
-    from matplotlib.patches import Rectangle
-
-    role = role or first_role(findings.priorities)
-    columns = _columns(findings)
-    deepest = max((len(rows) for _, rows in columns), default=0)
-    width = style.PAGE_WIDTH / max(1, len(columns))
-    height = HEAD + ROW * max(1, deepest) + FOOT
-    paint = _painter(findings, role)
+    layout = _fitting(findings, role or first_role(findings.priorities))
+    ratings = [place.rating for place in _places(layout) if place.rating is not None]
+    ends = _ends(ratings)
+    height = HEAD + 0.1 + max(layout.depth, 1.0) + FOOT
     with style.house_style():
-        if ax is None:
-            ax = style.own_axes(None, height=min(HIGHEST, height))
+        ax = style.bare_axes(height=height) if ax is None else ax
         ax.set(xlim=(0, style.PAGE_WIDTH), ylim=(-height, 0), aspect="equal")
         ax.set_axis_off()
-        for i, (name, rows) in enumerate(columns):
-            left = i * width
-            top = (left + 0.02, -HEAD + 0.04)
-            ax.add_patch(Rectangle(top, width - 0.04, HEAD - 0.04, fc=style.ACCENT, lw=0))
-            if i % 2 == 0:
-                band = (left + 0.02, -height + FOOT)
-                ax.add_patch(
-                    Rectangle(band, width - 0.04, height - FOOT - HEAD, fc=BAND, lw=0, zorder=0)
-                )
-            head = style.label(name, LONGEST_NAME) if name else ""
-            ax.text(
-                left + width / 2,
-                -HEAD / 2 + 0.02,
-                style.wrap(head, width - 0.1, 1, size=HEAD_TYPE, bold=True),
-                ha="center",
-                va="center",
-                color=style.PAPER,
-                fontsize=HEAD_TYPE,
-                fontweight="bold",
-            )
-            for j, row in enumerate(rows):
-                paint(ax, row, left + width / 2, -HEAD - ROW * j, width)
-        _key(ax, -height + FOOT / 2 - 0.04)
+        width = style.PAGE_WIDTH / max(1, layout.n_lanes)
+        left = 0.0
+        for i, (name, lanes) in enumerate(layout.columns):
+            _draw_column(ax, name, left, width * len(lanes), height, banded=i % 2 == 0)
+            for lane in lanes:
+                y = -HEAD - 0.1
+                for place in lane:
+                    _draw_place(ax, place, left + width / 2, y, ends)
+                    y -= place.height
+                left += width
+        _draw_key(ax, layout, findings, ends, -height + FOOT - 0.12)
     return ax
 
 
-def _columns(findings: Findings) -> list[tuple[str, list[Priority]]]:
+# Where everything goes ------------------------------------------------------------------------
+
+
+def _fitting(findings: Findings, role: str) -> Layout:
+    """Return the roomiest layout that is not higher than a page; else the densest."""
+    layout = Layout((), FITS[0][0], 1.0, role)
+    for largest, lines in FITS:
+        for layout in _layouts(findings, role, largest, lines):
+            if layout.depth <= HIGHEST:
+                return layout
+    return layout
+
+
+def _layouts(findings: Findings, role: str, largest: float, lines: int) -> Iterator[Layout]:
+    """Yield layouts with ever more lanes for the deepest column."""
+    stages = _stages(findings)
+    lanes = dict.fromkeys(range(len(stages)), 1)
+    while True:
+        width = style.PAGE_WIDTH / max(1, sum(lanes.values()))
+        shares = [_share(row, role) for row in findings.priorities.rows]
+        top = max(shares, default=0.0) or 1.0
+        columns = tuple(
+            (
+                name,
+                tuple(
+                    tuple(
+                        _place(row, findings, role, largest, top, width, lines)
+                        for row in rows[lane :: lanes[i]]
+                    )
+                    for lane in range(lanes[i])
+                ),
+            )
+            for i, (name, rows) in enumerate(stages)
+        )
+        yield Layout(columns, largest, top, role)
+        if sum(lanes.values()) >= MOST_LANES or not stages:
+            return
+        deepest = max(lanes, key=lambda i: len(stages[i][1]) / lanes[i])
+        lanes[deepest] += 1
+
+
+def _stages(findings: Findings) -> list[tuple[str, list[Priority]]]:
     """Return the stages with their moments, the list first; without a stage at the end."""
     by_stage: dict[str | None, list[Priority]] = {}
     for row in findings.priorities.rows:
@@ -108,114 +171,220 @@ def _spread(rows: list[Priority]) -> list[tuple[str, list[Priority]]]:
     return [("" if i else words.NO_STAGE, rows[i::n]) for i in range(n)]
 
 
-def _painter(
-    findings: Findings, role: str
-) -> Callable[[Axes, Priority, float, float, float], None]:
-    """Return what draws one moment, centred at x, below y."""
-    from matplotlib import colormaps
-    from matplotlib.patches import Circle
-
-    colours = colormaps[style.RATING_COLOURS]
-    key = f"importance_{role}"
-    shares = [row.metrics[key].value or 0.0 for row in findings.priorities.rows]
-    largest = max(shares, default=0.0) or 1.0
-
-    def radius(share: float, at_most: float) -> float:
-        return max(SMALLEST, min(at_most, math.sqrt(max(0.0, share) / largest)) * LARGEST)
-
-    def paint(ax: Axes, row: Priority, x: float, y: float, width: float) -> None:
-        importance, rating = row.metrics[key], row.metrics["mean_rating"]
-        centre = (x, y - CIRCLE_ROOM / 2)
-        reach = SMALLEST
-        if importance.value is None or rating.value is None or not is_shown(rating.n):
-            ax.add_patch(Circle(centre, SMALLEST, fc=style.PAPER, ec=style.SOFT, lw=0.9))
-        else:
-            scale = findings.study.ratings_for(row.moment)
-            part = (rating.value - scale.low) / (scale.high - scale.low)
-            reach = radius(importance.value, 1.0)
-            ax.add_patch(Circle(centre, reach, fc=colours(part), ec=style.INK, lw=0.6, zorder=3))
-            inner = reach
-            if importance.ci_upper is not None:
-                ring = radius(importance.ci_upper, RING_AT_MOST)
-                ax.add_patch(
-                    Circle(centre, ring, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2)))
-                )
-                reach = max(reach, ring)
-            _say_rating(ax, rating.value, centre, inner, reach, colours(part))
-        kind = row.moment.mark
-        ax.scatter(
-            centre[0] - 0.71 * reach - 0.05,
-            centre[1] + 0.71 * reach + 0.02,
-            marker=style.MARK_SHAPES[kind],
-            s=style.MARK_SIZES[kind],
-            c=style.MARK_COLOURS[kind],
-            lw=0,
-            zorder=4,
-        )
-        on_list = row.place is not None
-        ax.text(
-            x,
-            y - CIRCLE_ROOM,
-            _wrapped(row, width),
-            ha="center",
-            va="top",
-            fontsize=NAME_TYPE,
-            fontweight="bold" if on_list else "normal",
-            color=style.INK if on_list else style.SOFT,
-            linespacing=1.05,
-        )
-
-    return paint
+def _share(row: Priority, role: str) -> float:
+    return row.metrics[f"importance_{role}"].value or 0.0
 
 
-def _say_rating(
-    ax: Axes,
-    rating: float,
-    centre: tuple[float, float],
-    inner: float,
-    outer: float,
-    colour: tuple[float, float, float, float],
-) -> None:
-    """Write the mean rating into its circle, or beside a circle that is too small."""
-    x, y = centre
-    inside = inner >= ROOM_FOR_RATING
-    red, green, blue, _ = colour
-    dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-    ax.text(
-        x if inside else x + outer + 0.03,
-        y,
-        f"{rating:.1f}",
-        ha="center" if inside else "left",
-        va="center_baseline" if inside else "center",
-        fontsize=NAME_TYPE,
-        color=style.PAPER if inside and dark else style.INK,
-        zorder=5,
+def _place(
+    row: Priority,
+    findings: Findings,
+    role: str,
+    largest: float,
+    top: float,
+    width: float,
+    lines: int,
+) -> Place:
+    importance, rating = row.metrics[f"importance_{role}"], row.metrics["mean_rating"]
+
+    def radius(share: float) -> float:
+        return max(SMALLEST, largest * math.sqrt(max(0.0, share) / top))
+
+    on_list = row.place is not None
+    name = style.wrap(
+        style.label(row.moment.name, LONGEST_NAME),
+        width - 0.1,
+        lines,
+        size=NAME_TYPE,
+        bold=on_list,
+    )
+    owner = (row.moment.owner or words.NO_OWNER) if on_list else ""
+    if importance.value is None or rating.value is None or not is_shown(rating.n):
+        detail = _detail("", owner, width)
+        return Place(row, SMALLEST, SMALLEST, None, name, detail)
+    scale = findings.study.ratings_for(row.moment)
+    part = (rating.value - scale.low) / (scale.high - scale.low)
+    halo = importance.value if importance.ci_upper is None else importance.ci_upper
+    return Place(
+        row,
+        radius(importance.value),
+        min(radius(halo), HALO_AT_MOST * largest),
+        part,
+        name,
+        _detail(f"{rating.value:.1f}", owner, width),
     )
 
 
-def _wrapped(row: Priority, width: float) -> str:
-    on_list = row.place is not None
-    name = style.label(row.moment.name, LONGEST_NAME)
-    text = f"{row.place} {name}" if on_list else name
-    return style.wrap(text, width - 0.1, NAME_LINES, size=NAME_TYPE, bold=on_list)
+def _detail(rating: str, owner: str, width: float) -> str:
+    text = " · ".join(part for part in (rating, style.label(owner, 40) if owner else "") if part)
+    return style.wrap(text, width - 0.1, 1, size=DETAIL_TYPE) if text else ""
 
 
-def _key(ax: Axes, y: float) -> None:
-    """Explain marks, circles and colours under the map."""
-    from matplotlib import colormaps
+def _places(layout: Layout) -> list[Place]:
+    return [place for _, lanes in layout.columns for lane in lanes for place in lane]
+
+
+def _ends(parts: list[float]) -> tuple[float, float]:
+    """Return the parts of the scale that the colours reach over: a tenth beyond what is seen."""
+    if not parts:
+        return 0.0, 1.0
+    low, high = math.floor(min(parts) * 10) / 10, math.ceil(max(parts) * 10) / 10
+    return (low, high) if high > low else (max(0.0, low - 0.1), min(1.0, low + 0.1))
+
+
+# Drawing --------------------------------------------------------------------------------------
+
+
+def _draw_column(
+    ax: Axes, name: str, left: float, width: float, height: float, *, banded: bool
+) -> None:
+    from matplotlib.patches import Rectangle
+
+    box = (left + 0.02, -HEAD + 0.04)
+    ax.add_patch(Rectangle(box, width - 0.04, HEAD - 0.04, fc=style.ACCENT, lw=0))
+    if banded:
+        band = (left + 0.02, -height + FOOT)
+        ax.add_patch(Rectangle(band, width - 0.04, height - FOOT - HEAD, fc=BAND, lw=0, zorder=0))
+    head = style.label(name, LONGEST_NAME) if name else ""
+    ax.text(
+        left + width / 2,
+        -HEAD / 2 + 0.02,
+        style.wrap(head, width - 0.1, 1, size=HEAD_TYPE, bold=True),
+        ha="center",
+        va="center",
+        color=style.PAPER,
+        fontsize=HEAD_TYPE,
+        fontweight="bold",
+    )
+
+
+def _draw_place(ax: Axes, place: Place, x: float, top: float, ends: tuple[float, float]) -> None:
+    from matplotlib.patches import Circle
+
+    reach = max(place.radius, place.halo)
+    centre = (x, top - reach)
+    on_list = place.row.place is not None
+    if place.rating is None:
+        ax.add_patch(Circle(centre, place.radius, fc=style.PAPER, ec=style.SOFT, lw=0.9))
+        ink = style.INK
+    else:
+        colour = style.rating_colours()((place.rating - ends[0]) / (ends[1] - ends[0]))
+        ink = style.PAPER if style.is_dark(colour) else style.INK
+        ax.add_patch(Circle(centre, place.halo, fc=HALO, ec=style.FAINT, lw=0.5, zorder=2))
+        ax.add_patch(Circle(centre, place.radius, fc=colour, ec=style.INK, lw=0.7, zorder=3))
+    if on_list:
+        inside = place.radius >= ROOM_FOR_PLACE
+        ax.text(
+            x if inside else x + reach + 0.03,
+            centre[1],
+            str(place.row.place),
+            ha="center" if inside else "left",
+            va="center_baseline" if inside else "center",
+            fontsize=PLACE_TYPE,
+            fontweight="bold",
+            color=ink if inside else style.INK,
+            zorder=5,
+        )
+    _draw_mark(ax, place.row.moment.mark, x - 0.71 * reach - 0.06, centre[1] + 0.71 * reach)
+    below = centre[1] - reach - 0.05
+    ax.text(
+        x,
+        below,
+        place.name,
+        ha="center",
+        va="top",
+        fontsize=NAME_TYPE,
+        fontweight="bold" if on_list else "normal",
+        color=style.INK,
+        linespacing=1.05,
+    )
+    if place.detail:
+        ax.text(
+            x,
+            below - (place.name.count("\n") + 1) * LINE,
+            place.detail,
+            ha="center",
+            va="top",
+            fontsize=DETAIL_TYPE,
+            color=style.SOFT,
+        )
+
+
+def _draw_mark(ax: Axes, kind: str, x: float, y: float) -> None:
+    ax.scatter(
+        x,
+        y,
+        marker=style.MARK_SHAPES[kind],
+        s=style.MARK_SIZES[kind],
+        c=style.MARK_COLOURS[kind],
+        edgecolor=style.PAPER,
+        lw=0.5,
+        zorder=4,
+    )
+
+
+def _draw_key(
+    ax: Axes, layout: Layout, findings: Findings, ends: tuple[float, float], top: float
+) -> None:
+    """Explain marks, sizes, rings and colours in two lines under the map."""
     from matplotlib.patches import Circle, Rectangle
 
-    def say(x: float, text: str, side: str = "left") -> None:
-        ax.text(x, y, text, va="center", ha=side, fontsize=7.2, color=style.SOFT)
+    def say(x: float, y: float, text: str, side: str = "left") -> float:
+        ax.text(x, y, text, va="center", ha=side, fontsize=DETAIL_TYPE, color=style.SOFT)
+        return x + style.width_of(text, size=DETAIL_TYPE) * (1 if side == "left" else 0)
 
-    for x, (name, shape) in zip((0.1, 1.12, 2.3), style.MARK_SHAPES.items(), strict=True):
-        ax.scatter(x, y, marker=shape, s=style.MARK_SIZES[name], c=style.MARK_COLOURS[name], lw=0)
-        say(x + 0.09, words.MARKS[name])
-    ax.add_patch(Circle((3.37, y), 0.07, fc=style.FAINT, ec=style.INK, lw=0.6))
-    ax.add_patch(Circle((3.37, y), 0.11, fill=False, ec=style.SOFT, lw=0.8, ls=(0, (2, 2))))
-    say(3.53, "importance; ring: upper end")
-    say(5.68, "mean rating: low", "right")
-    for step in range(24):
-        colour = colormaps[style.RATING_COLOURS](step / 23)
-        ax.add_patch(Rectangle((5.74 + step * 0.02, y - 0.05), 0.021, 0.1, fc=colour, lw=0))
-    say(6.28, "high")
+    first, second = top - 0.05, top - 0.4
+    x = say(0.06, first, "Kind:") + 0.14
+    for kind in style.MARK_SHAPES:
+        _draw_mark(ax, kind, x, first)
+        x = say(x + 0.1, first, words.MARKS[kind]) + 0.18
+    colours, start, span = style.rating_colours(), style.PAGE_WIDTH - 1.62, 1.1
+    for step in range(44):
+        box = (start + step * span / 44, first - 0.06)
+        ax.add_patch(Rectangle(box, span / 44 + 0.005, 0.12, fc=colours(step / 43), lw=0))
+    low, high = _rating_ends(findings, ends)
+    say(start - 0.05, first, f"Mean rating: {low}", "right")
+    say(start + span + 0.05, first, high)
+    target = _target(findings)
+    if target is not None and ends[0] < target[0] < ends[1]:
+        at = start + span * (target[0] - ends[0]) / (ends[1] - ends[0])
+        ax.plot([at, at], [first - 0.1, first + 0.06], color=style.INK, lw=1.0)
+        ax.text(
+            at, first - 0.12, f"target {target[1]:g}", ha="center", va="top", fontsize=DETAIL_TYPE
+        )
+    x = 0.06
+    if any(place.rating is not None for place in _places(layout)):
+        x = say(x, second, f"Size: share of importance for {words.THE_ROLES[layout.role]}") + 0.16
+        for part in KEY_SHARES:
+            share, radius = part * layout.largest_share, layout.largest * math.sqrt(part)
+            ax.add_patch(Circle((x + radius, second), radius, fc=BAND, ec=style.INK, lw=0.7))
+            x = say(x + 2 * radius + 0.04, second, percent(share)) + 0.12
+        x += 0.08
+        ax.add_patch(Circle((x + 0.1, second), 0.12, fc=HALO, ec=style.FAINT, lw=0.5))
+        ax.add_patch(Circle((x + 0.1, second), 0.07, fc=BAND, ec=style.INK, lw=0.7))
+        x = say(x + 0.27, second, "Ring: up to the end of its interval") + 0.2
+        say(x, second, "Bold, with a number: on the list")
+    else:
+        say(x, second, "No moment has both a rating and an importance: no size, no colour.")
+
+
+def _rating_ends(findings: Findings, ends: tuple[float, float]) -> tuple[str, str]:
+    """Return the ratings at both ends of the colours; words where the scales differ."""
+    scales = {(scale.low, scale.high) for scale in _scales(findings)}
+    if len(scales) != 1:
+        return "low", "high"
+    ((low, high),) = scales
+    below, above = (low + part * (high - low) for part in ends)
+    return f"{below:.1f}", f"{above:.1f}"
+
+
+def _target(findings: Findings) -> tuple[float, float] | None:
+    """Return the target as a part of the scale and as a rating, where all share it."""
+    found = {(scale.low, scale.high, scale.target) for scale in _scales(findings)}
+    if len(found) != 1:
+        return None
+    ((low, high, target),) = found
+    return None if target is None else ((target - low) / (high - low), target)
+
+
+def _scales(findings: Findings) -> list[Ratings]:
+    return [findings.study.ratings_for(moment) for moment in findings.study.moments]

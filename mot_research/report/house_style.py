@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 FONTS = Path(__file__).parent / "assets" / "fonts"
 FONT_NAMES = ("Source Sans 3", "DejaVu Sans")
@@ -29,16 +30,18 @@ SOFT = "#52606d"
 FAINT = "#9aa5b1"
 GRID = "#e4e7eb"
 PAPER = "white"
+WASH = "#eef4f8"
 ACCENT = "#0b5c8a"
 ACCENT_LIGHT = "#a9cfe6"
-RATING_COLOURS = "cividis"
+# From low to high ever lighter, so that grey print keeps the order; told apart by the colour-blind.
+RATING_COLOURS = ("#7a2505", "#bd5317", "#e89b52", "#f5d5a8", "#d3e4ef")
 MARK_COLOURS = {
     "moment_of_truth": "#c8102e",
     "internal_interaction": "#1f5fbf",
     "decision_point": "#1b7f3b",
 }
 MARK_SHAPES = {"moment_of_truth": "*", "internal_interaction": "s", "decision_point": "D"}
-MARK_SIZES = {"moment_of_truth": 42, "internal_interaction": 17, "decision_point": 17}
+MARK_SIZES = {"moment_of_truth": 62, "internal_interaction": 26, "decision_point": 26}
 TYPE_SIZE = 9.0
 SMALL_TYPE = 7.5
 PAGE_WIDTH = 6.7  # inches between the margins of the report's page
@@ -63,6 +66,17 @@ class MarkStyle:
             "facecolor": self.fill,
             "edgecolor": self.edge,
             "linewidth": 1.2,
+        }
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """What a `Line2D` needs to draw it."""
+        return {
+            "marker": self.marker,
+            "markersize": self.size**0.5,
+            "markerfacecolor": self.fill,
+            "markeredgecolor": self.edge,
+            "markeredgewidth": 1.2,
         }
 
 
@@ -115,7 +129,7 @@ def house_style() -> Iterator[None]:
     """
     import matplotlib as mpl
 
-    settings: dict[Any, Any] = {**STYLE, "font.family": list(_families())}
+    settings: dict[Any, Any] = {**STYLE, "font.family": list(families())}
     before = {name: mpl.rcParams[name] for name in settings}
     mpl.rcParams.update(settings)
     try:
@@ -131,6 +145,36 @@ def own_axes(ax: Axes | None, *, height: float, width: float = PAGE_WIDTH) -> Ax
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def bare_axes(*, height: float, width: float = PAGE_WIDTH) -> Axes:
+    """Return axes that fill a new figure of this size, so that an inch drawn is an inch."""
+    import matplotlib.pyplot as plt
+
+    return plt.figure(figsize=(width, height)).add_axes((0, 0, 1, 1))
+
+
+def title(ax: Axes, text: str) -> None:
+    """Write a title that begins where the names of the rows begin."""
+    ax.set_title("")
+    ax.annotate(
+        text,
+        (0, 1),
+        xycoords=("figure fraction", "axes fraction") if _is_alone(ax) else "axes fraction",
+        xytext=(4 if _is_alone(ax) else 0, 9),
+        textcoords="offset points",
+        ha="left",
+        va="bottom",
+        fontsize=STYLE["axes.titlesize"],
+        fontweight=STYLE["axes.titleweight"],
+        color=INK,
+        parse_math=False,
+        annotation_clip=False,
+    )
+
+
+def _is_alone(ax: Axes) -> bool:
+    return len(ax.figure.axes) == 1
 
 
 def shorten(text: str, longest: int) -> str:
@@ -158,6 +202,25 @@ def label(text: str, longest: int) -> str:
         elif not drawn or drawn[-1] != UNDRAWABLE:
             drawn.append(UNDRAWABLE)
     return "".join(drawn).strip() or UNDRAWABLE
+
+
+@functools.cache
+def rating_colours() -> Colormap:
+    """Return the colours of ratings, from low to high."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("mot ratings", RATING_COLOURS)
+
+
+def is_dark(colour: tuple[float, ...]) -> bool:
+    """Whether white is easier to read on a colour than ink."""
+    red, green, blue = colour[:3]
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+
+
+def width_of(text: str, *, size: float, bold: bool = False) -> float:
+    """Return how wide a line of text is, in inches."""
+    return _points(text, size, bold) / 72
 
 
 def wrap(text: str, width: float, lines: int, *, size: float, bold: bool = False) -> str:
@@ -205,12 +268,12 @@ def _points(text: str, size: float, bold: bool) -> float:
     from matplotlib.textpath import text_to_path
 
     weight = "bold" if bold else "normal"
-    font = FontProperties(family=list(_families()), weight=weight, size=size)
+    font = FontProperties(family=list(families()), weight=weight, size=size)
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 @functools.cache
-def _families() -> tuple[str, ...]:
+def families() -> tuple[str, ...]:
     """The fonts that are there, in the order of preference."""
     from matplotlib import font_manager
 
@@ -234,6 +297,6 @@ def _charmap() -> frozenset[int]:
 
     return frozenset(
         code
-        for family in _families()
+        for family in families()
         for code in ft2font.FT2Font(font_manager.findfont(family)).get_charmap()
     )

@@ -21,7 +21,7 @@ from mot_research.numbers import (
     percent,
 )
 from mot_research.priorities.result import Grade, Priorities, Priority
-from mot_research.report import charts, phrases, words
+from mot_research.report import matrix, phrases, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.phrases import deciding, ended, linear_unit, outcome_name, quoted, unit
@@ -283,6 +283,23 @@ def bars_caption(result: DriverResult, findings: Findings) -> str:
     )
 
 
+def ranks_caption(findings: Findings) -> str:
+    """Return what the rank plots show: which places are settled."""
+    parts = []
+    for result in deciding(findings).values():
+        if not alike(result):
+            continue
+        table = result.table.loc[list(result.tested)]
+        settled = int((table["rank_upper"] <= result.top).sum())
+        parts.append(
+            f"{_outcome(findings, result)}: {counted(settled, 'moment is', 'moments are')} sure to "
+            f"be among the first {number(result.top)}."
+        )
+    if not parts:
+        return "No place can be given a set of ranks, so there is no plot of them."
+    return _caption(findings, sentence(" ".join(parts)))
+
+
 def _brackets_note(result: DriverResult) -> str:
     if not alike(result):
         return ""
@@ -318,7 +335,7 @@ def matrix_caption(findings: Findings) -> str:
     """Return the caption of the priority matrices: what is seen."""
     seen = " ".join(
         alt_priority_matrix(findings.priorities, role=role)
-        for role in charts.tested_roles(findings.priorities)
+        for role in matrix.tested_roles(findings.priorities)
     )
     lines = f"Lines: {percent(findings.priorities.rules.confidence)} intervals."
     return _caption(findings, f"{seen or NOTHING_DRAWN} {lines if seen else ''}")
@@ -328,8 +345,8 @@ def map_caption(findings: Findings) -> str:
     """Return the caption of the experience map: how to read it, and what is seen."""
     return _caption(
         findings,
-        f"Circle: importance for {words.THE_ROLES[charts.first_role(findings.priorities)]} by its "
-        "area, mean rating by its colour; dashed ring: the upper end of its interval. "
+        f"Circle: importance for {words.THE_ROLES[matrix.first_role(findings.priorities)]} by its "
+        "area, mean rating by its colour; ring: up to the end of the interval of its importance. "
         f"{alt_experience_map(findings)}",
     )
 
@@ -340,8 +357,8 @@ def _caption(findings: Findings, text: str) -> str:
 
 def alt_priority_matrix(priorities: Priorities, *, role: str | None = None) -> str:
     """Return what the priority matrix shows, in words."""
-    role = role or charts.first_role(priorities)
-    drawn = charts.matrix_spots(priorities, role)
+    role = role or matrix.first_role(priorities)
+    drawn = matrix.matrix_spots(priorities, role)
     if not drawn:
         return NOTHING_DRAWN
     ordered = sorted(drawn, key=lambda spot: -spot.y)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mot_research.drivers.change import Change
-from mot_research.numbers import digits_for, is_shown, signed
+from mot_research.numbers import digits_for, is_shown, percent, plain, signed
 from mot_research.report import house_style as style
+from mot_research.report import words
 from mot_research.report.change_tables import CAUSES
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 ROW_HEIGHT = 0.205  # inches
 FRAME = 0.7  # inches above and below the rows
-LOSS, GAIN = "#b45309", style.ACCENT  # told apart in grey by their lightness and by their sign
-HALVES = (("lost when it goes wrong", 0.48, "right"), ("gained when it shines", 0.52, "left"))
+# Told apart in grey print by their lightness, and by the sign beside each bar.
+LOSS, GAIN = "#d98b4f", style.ACCENT_LIGHT
+LOSS_EDGE, GAIN_EDGE = "#7a3608", style.ACCENT
+HALVES = (("◂ lost when it goes wrong", 0.49, "right"), ("gained when it shines ▸", 0.51, "left"))
 LONGEST_NAME = 40  # characters
 
 
@@ -40,15 +43,12 @@ def change_waterfalls(findings: Findings) -> list[Axes]:
             layout="constrained",
             squeeze=False,
         )
-    return [
-        change_waterfall(
-            each,
-            ax,
-            name=findings.study.outcome(each.outcome).name,
-            scale=100 if findings.study.outcome(each.outcome).kind in ("binary", "share") else 1,
-        )
-        for each, ax in zip(changes, axes[:, 0], strict=True)
-    ]
+        for each, ax in zip(changes, axes[:, 0], strict=True):
+            outcome = findings.study.outcome(each.outcome)
+            scale = 100.0 if outcome.kind in ("binary", "share") else 1.0
+            _draw_steps(ax, each, outcome.name, scale)
+        _explain_steps(axes[0, 0], changes[0])
+    return list(axes[:, 0])
 
 
 def change_waterfall(
@@ -63,56 +63,87 @@ def change_waterfall(
     scale : float
         100 draws a share in percent.
     """
+    with style.house_style():
+        ax = style.own_axes(ax, height=FRAME + ROW_HEIGHT * (2 + len(_steps(change))))
+        _draw_steps(ax, change, name or change.outcome, scale)
+        _explain_steps(ax, change)
+    return ax
+
+
+def _draw_steps(ax: Axes, change: Change, name: str, scale: float) -> None:
     steps = _steps(change)
     before, now = (scale * float(change.mean.iloc[0][side]) for side in ("a", "b"))
     rows = len(steps) + 2
     digits = min(3, digits_for(*(scale * value for _, value, *_ in steps)))
-    with style.house_style():
-        ax = style.own_axes(ax, height=FRAME + ROW_HEIGHT * rows)
-        level = before
-        ends = [before, now]
-        for y, (_, value, lower, upper) in enumerate(steps, start=1):
-            value, lower, upper = (scale * number for number in (value, lower, upper))
-            ax.barh(y, value, left=level, height=0.6, color=GAIN if value > 0 else LOSS, zorder=2)
-            if np.isfinite(lower) and np.isfinite(upper):
-                ax.plot([level + lower, level + upper], [y, y], color=style.INK, lw=1.1, zorder=3)
-                ends += [level + lower, level + upper]
-            ax.plot([level, level], [y - 1, y], color=style.FAINT, lw=0.8, zorder=1)
-            level += value
-            ends.append(level)
-            right = max(level, level - value, level - value + np.nan_to_num(upper))
-            ax.annotate(
-                signed(value, digits),
-                (right, y),
-                xytext=(5, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=style.SMALL_TYPE,
-            )
-        ax.plot([level, level], [rows - 2, rows - 1], color=style.FAINT, lw=0.8, zorder=1)
-        for y, value in ((0, before), (rows - 1, now)):
-            ax.plot(value, y, marker="D", ms=5.5, color=style.INK, zorder=4)
-            ax.annotate(
-                signed(value, digits).lstrip("+"),
-                (value, y),
-                xytext=(7, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=style.SMALL_TYPE,
-                fontweight="bold",
-            )
-        labels = [change.wave_a, *(title for title, *_ in steps), change.wave_b]
-        ax.set_yticks(
-            range(rows), [style.label(text, LONGEST_NAME) for text in labels], parse_math=False
+    level = before
+    ends = [before, now]
+    for y, (_, value, lower, upper) in enumerate(steps, start=1):
+        value, lower, upper = (scale * number for number in (value, lower, upper))
+        fill, edge = (GAIN, GAIN_EDGE) if value > 0 else (LOSS, LOSS_EDGE)
+        ax.barh(y, value, left=level, height=0.66, color=fill, zorder=2)
+        if np.isfinite(lower) and np.isfinite(upper):
+            ax.plot([level + lower, level + upper], [y, y], color=edge, lw=1.3, zorder=3)
+            ends += [level + lower, level + upper]
+        ax.plot([level, level], [y - 1, y], color=style.FAINT, lw=0.8, zorder=1)
+        level += value
+        ends.append(level)
+        right = max(level, level - value, level - value + np.nan_to_num(upper))
+        ax.annotate(
+            signed(value, digits),
+            (right, y),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=style.SMALL_TYPE,
         )
-        ax.set_ylim(rows - 0.4, -0.6)
-        width = max(ends) - min(ends) or 1.0
-        ax.set_xlim(min(ends) - 0.04 * width, max(ends) + 0.14 * width)
-        ax.grid(axis="x")
-        ax.spines["left"].set_visible(False)
-        title = f"{name or change.outcome}: mean{', %' if scale == 100 else ''}"
-        ax.set_title(style.label(title, 70), x=0, parse_math=False)
-    return ax
+    ax.plot([level, level], [rows - 2, rows - 1], color=style.FAINT, lw=0.8, zorder=1)
+    for y, value in ((0, before), (rows - 1, now)):
+        ax.plot(value, y, marker="D", ms=5.5, color=style.INK, zorder=4)
+        ax.annotate(
+            signed(value, digits).lstrip("+"),
+            (value, y),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=style.SMALL_TYPE,
+            fontweight="bold",
+        )
+    labels = [change.wave_a, *(title for title, *_ in steps), change.wave_b]
+    ax.set_yticks(
+        range(rows),
+        [style.label(text, LONGEST_NAME) for text in labels],
+        parse_math=False,
+        color=style.INK,
+    )
+    ax.set_ylim(rows - 0.4, -0.6)
+    width = max(ends) - min(ends) or 1.0
+    ax.set_xlim(min(ends) - 0.04 * width, max(ends) + 0.14 * width)
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
+    title = f"{name}: mean{', %' if scale == 100 else ''}"
+    ax.set_title(style.label(title, 70), x=0, parse_math=False, pad=6)
+
+
+def _explain_steps(ax: Axes, change: Change) -> None:
+    """Say above the axes, on the right, what the colours and the lines are."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [Patch(fc=LOSS, label="lowers it"), Patch(fc=GAIN, label="raises it")]
+    if change.n_resamples:
+        interval = f"{percent(change.confidence)} interval"
+        handles.append(Line2D([], [], color=LOSS_EDGE, lw=1.3, label=interval))
+    ax.legend(
+        handles=handles,
+        ncols=len(handles),
+        loc="lower right",
+        bbox_to_anchor=(1.0, 0.99),
+        frameon=False,
+        fontsize=style.SMALL_TYPE,
+        handlelength=1.2,
+        columnspacing=1.2,
+        borderpad=0.2,
+    )
 
 
 def _steps(change: Change) -> list[tuple[str, float, float, float]]:
@@ -141,51 +172,92 @@ def penalty_reward(findings: Findings, ax: Axes | None = None) -> Axes:
     outcome = roles.get("relationship") or roles["revenue"]
     scale = 100 if outcome.kind in ("binary", "share") else 1
     with style.house_style():
-        ax = style.own_axes(ax, height=FRAME + 1.3 * ROW_HEIGHT * max(len(rows), 2))
+        ax = style.own_axes(ax, height=FRAME + 1.35 * ROW_HEIGHT * max(len(rows), 2))
         if not rows:
             ax.set_axis_off()
             text = "No moment on the list has a penalty or a reward to draw."
             ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", color=style.SOFT)
             return ax
+        widest = scale * max(_reach(row) for row in rows) or 1.0
+        digits = min(2, digits_for(widest))
         for y, row in enumerate(rows):
-            for side, name, colour in ((-1, "penalty", LOSS), (1, "reward", GAIN)):
-                _side(ax, y + 0.17 * side, side * scale, row.metrics[name], colour)
+            for side, name in ((-1, "penalty"), (1, "reward")):
+                _side(ax, y + 0.19 * side, side * scale, row.metrics[name], digits)
+            ax.annotate(
+                words.KINDS[row.asymmetry],
+                (1, y),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=style.SMALL_TYPE,
+                fontweight="bold" if row.asymmetry in ("basic", "delight") else "normal",
+                color=style.INK if row.asymmetry in ("basic", "delight") else style.SOFT,
+                annotation_clip=False,
+            )
         ax.axvline(0, color=style.INK, lw=0.8, zorder=4)
         ax.set_yticks(
             range(len(rows)),
-            [style.label(row.moment.name, LONGEST_NAME) for row in rows],
+            [style.label(f"{row.place}  {row.moment.name}", LONGEST_NAME) for row in rows],
             parse_math=False,
+            color=style.INK,
         )
         ax.set_ylim(len(rows) - 0.4, -0.6)
-        widest = 1.05 * max(map(abs, ax.get_xlim())) or 1.0
-        ax.set_xlim(-widest, widest)
+        ax.set_xlim(-1.22 * widest, 1.22 * widest)
         ax.grid(axis="x")
         ax.spines["left"].set_visible(False)
         ax.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
         for text, place, where in HALVES:
-            ax.text(place, 1.02, text, transform=ax.transAxes, ha=where, color=style.SOFT)
+            ax.text(
+                place,
+                1.01,
+                text,
+                transform=ax.transAxes,
+                ha=where,
+                va="bottom",
+                color=style.INK,
+                fontweight="bold",
+            )
     return ax
 
 
-def _side(ax: Axes, y: float, scale: float, metric: Metric, colour: str) -> None:
-    """Draw one bar with its interval, or say that too few rated it so."""
+def _reach(row: Priority) -> float:
+    """Return how far the bars and the intervals of a moment reach."""
+    metrics = [row.metrics[name] for name in ("penalty", "reward")]
+    ends = [
+        abs(end)
+        for metric in metrics
+        if is_shown(metric.n)
+        for end in (metric.value, metric.ci_lower, metric.ci_upper)
+        if end is not None
+    ]
+    return max(ends, default=0.0)
+
+
+def _side(ax: Axes, y: float, scale: float, metric: Metric, digits: int) -> None:
+    """Draw one bar with its interval and number, or say that too few rated it so."""
+    rightwards = scale > 0
+    fill, edge = (GAIN, GAIN_EDGE) if rightwards else (LOSS, LOSS_EDGE)
     if metric.value is None or not is_shown(metric.n):
-        ax.annotate(
-            "too few to say",
-            (0, y),
-            xytext=(6 if scale > 0 else -6, 0),
-            textcoords="offset points",
-            ha="left" if scale > 0 else "right",
-            va="center",
-            fontsize=style.SMALL_TYPE,
-            color=style.SOFT,
-            style="italic",
-        )
-        return
-    ax.barh(y, scale * metric.value, height=0.32, color=colour, zorder=2)
-    if metric.ci_lower is not None and metric.ci_upper is not None:
-        ends = [scale * metric.ci_lower, scale * metric.ci_upper]
-        ax.plot(ends, [y, y], color=style.INK, lw=1.1, zorder=3)
+        end, text, ink = 0.0, "too few to say", style.SOFT
+    else:
+        ax.barh(y, scale * metric.value, height=0.36, color=fill, zorder=2)
+        ends = [metric.value]
+        if metric.ci_lower is not None and metric.ci_upper is not None:
+            ends += [metric.ci_lower, metric.ci_upper]
+            ax.plot([scale * end for end in ends[1:]], [y, y], color=edge, lw=1.3, zorder=3)
+        end = scale * max(0.0, *ends)
+        text, ink = plain(abs(scale) * metric.value, digits), style.INK
+    ax.annotate(
+        text,
+        (end, y),
+        xytext=(5 if rightwards else -5, 0),
+        textcoords="offset points",
+        ha="left" if rightwards else "right",
+        va="center",
+        fontsize=style.SMALL_TYPE - 0.5,
+        color=ink,
+    )
 
 
 def extremes(priorities: Priorities) -> list[Priority]:

@@ -30,6 +30,12 @@ ASYMMETRY = {
     "delight": "a place to wow",
     "undecided": "right every time or wow: undecided",
 }
+KINDS = {  # beside a picture
+    "basic": "right every time",
+    "performance": "the better, the better",
+    "delight": "a place to wow",
+    "undecided": "undecided",
+}
 FLAGS = {
     "missed_by_workshop": "missed by the workshop",
     "rare_but_decisive": "rare but decisive",

@@ -5,16 +5,19 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
 from matplotlib.text import Text
 
 from mot_research.priorities.result import Metric
-from mot_research.report import charts, house_style, wave_charts
+from mot_research.report import charts, house_style, matrix, wave_charts
 from mot_research.report.experience_map import experience_map
 from mot_research.report.rank_groups import alike
-from tests.report import cases
+from tests.report import cases, further
 
 ODD = cases.odd_cases()
 plt.switch_backend("Agg")
+HIGHEST = 9.0  # inches: a page has 9.7 between its margins, and a picture a caption
 TOUCHING = 1.0  # pixels by which two texts may touch: the rounding of their boxes
 
 
@@ -24,10 +27,41 @@ def close_figures():
     plt.close("all")
 
 
-def drawn_texts(ax) -> list[Text]:
-    """The names in the axes, as drawn (not the ticks, not the places in the marks)."""
-    ax.figure.canvas.draw()
-    return [text for text in ax.texts if len(text.get_text()) > 2 and text.get_visible()]
+LONG = [f"{name}, told in as many words as an engaged workshop finds" for name in cases.NAMES]
+SAME_PICTURES = ("pooled waves", "everything, one outcome", "one wave", "nothing proven", "usual")
+PICTURED = {case: findings for case, findings in ODD.items() if case not in SAME_PICTURES}
+PICTURED |= {"long names": further.with_everything(cases.findings(20, names=LONG))}
+
+
+def pictures(findings) -> dict[str, Axes]:
+    """An axes of each figure of the report and its appendix, by what it shows."""
+    made = {"map": experience_map(findings)}
+    made |= {"matrix": matrix.priority_matrices(findings.priorities)[0]}
+    made |= {"matrix alone": matrix.priority_matrix(findings.priorities)}
+    for name, result in findings.drivers.items():
+        made[f"bars of {name}"] = charts.importance_bars(result)
+        made[f"ranks of {name}"] = charts.rank_plot(result)
+    made |= dict(zip(["penalties"], wave_charts.penalty_rewards(findings), strict=False))
+    made |= dict(zip(["change"], wave_charts.change_waterfalls(findings), strict=False))
+    return made
+
+
+def drawn_texts(figure) -> list[Text]:
+    """Every text that a reader sees: no ticks beyond the limits, none of a shared axis."""
+    figure.draw_without_rendering()
+    texts = [artist for artist in figure.get_children() if isinstance(artist, Text)]
+    for ax in figure.axes:
+        texts += ax.texts
+        if ax.axison:
+            (bottom, top), (left, right) = sorted(ax.get_ylim()), sorted(ax.get_xlim())
+            x_labels = zip(ax.get_xticks(), ax.get_xticklabels(), strict=False)
+            y_labels = zip(ax.get_yticks(), ax.get_yticklabels(), strict=False)
+            texts += [ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label]
+            texts += [label for x, label in x_labels if left <= x <= right]
+            texts += [label for y, label in y_labels if bottom <= y <= top]
+        if ax.get_legend():
+            texts += ax.get_legend().get_texts()
+    return [text for text in texts if text.get_text().strip() and text.get_visible()]
 
 
 def overlaps(texts) -> list[tuple[str, str]]:
@@ -40,57 +74,63 @@ def overlaps(texts) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("case", list(ODD))
-def test_names_in_the_matrix_do_not_overlap(case):
-    ax = charts.priority_matrix(ODD[case].priorities)
-    assert overlaps(drawn_texts(ax)) == []
+def cut_off(figure, texts) -> list[str]:
+    inside = figure.bbox.padded(TOUCHING)
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    return [
+        text
+        for text, box in boxes
+        if not (inside.contains(box.x0, box.y0) and inside.contains(box.x1, box.y1))
+    ]
 
 
-@pytest.mark.parametrize("case", list(ODD))
-def test_names_on_the_map_do_not_overlap(case):
-    ax = experience_map(ODD[case])
-    assert overlaps(drawn_texts(ax)) == []
+@pytest.mark.parametrize("case", list(PICTURED))
+def test_a_picture_fits_a_page_and_no_text_overlaps_or_is_cut_off(case):
+    for name, ax in pictures(PICTURED[case]).items():
+        texts = drawn_texts(ax.figure)
+        assert (name, overlaps(texts)) == (name, [])
+        assert (name, cut_off(ax.figure, texts)) == (name, [])
+        width, height = ax.figure.get_size_inches()
+        assert (name, width) == (name, house_style.PAGE_WIDTH)
+        assert height <= HIGHEST, name
 
 
-@pytest.mark.parametrize("case", list(ODD))
-def test_nothing_is_cut_off(case):
-    findings = ODD[case]
-    made = [charts.priority_matrix(findings.priorities), experience_map(findings)]
-    made += [charts.importance_bars(result) for result in findings.drivers.values()]
-    made += [*wave_charts.penalty_rewards(findings), *wave_charts.change_waterfalls(findings)]
-    for ax in made:
-        ax.figure.canvas.draw()
-        inside = ax.figure.bbox.padded(TOUCHING)
-        for text in shown_texts(ax):
-            box = text.get_window_extent()
-            corners = [(box.x0, box.y0), (box.x1, box.y1)]
-            assert all(inside.contains(*corner) for corner in corners), text.get_text()
+def test_the_sizes_of_the_map_are_the_shares_of_importance():
+    ax = experience_map(ODD["usual"])
+    circles = [patch for patch in ax.patches if isinstance(patch, Circle) and patch.zorder == 3]
+    spots = matrix.matrix_spots(ODD["usual"].priorities, "relationship")
+    shares = sorted(spot.y for spot in spots)
+    areas = sorted(circle.radius**2 for circle in circles)
+    large = areas[-5:]  # the smallest circles keep a size that can be seen
+    np.testing.assert_allclose(
+        np.array(large) / large[-1], np.array(shares[-5:]) / shares[-1], rtol=1e-9
+    )
 
 
-def shown_texts(ax) -> list[Text]:
-    """Every text that is drawn; ticks beyond the limits are not."""
-    texts = [text for text in ax.texts if text.get_text()]
-    if ax.axison:
-        (bottom, top), (left, right) = sorted(ax.get_ylim()), sorted(ax.get_xlim())
-        x_labels = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
-        y_labels = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
-        texts += [ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label]
-        texts += [label for x, label in x_labels if left <= x <= right]
-        texts += [label for y, label in y_labels if bottom <= y <= top]
-    if ax.get_legend():
-        texts += ax.get_legend().get_texts()
-    return [text for text in texts if text.get_text().strip()]
+def test_ratings_get_lighter_as_they_rise():
+    light = [sum(house_style.rating_colours()(part)[:3]) for part in np.linspace(0, 1, 21)]
+    assert np.all(np.diff(light) > 0)  # grey print keeps the order
+
+
+def test_badges_stay_apart_and_the_first_stays_at_its_point():
+    points = np.array([[50.0, 50.0], [50.5, 50.0], [51.0, 50.5], [90.0, 50.0]])
+    radii = [5.0] * 4
+    shifts = np.array(matrix._shifts(points, radii, np.array([0.0, 0.0, 100.0, 100.0])))
+    assert tuple(shifts[0]) == tuple(shifts[3]) == (0.0, 0.0)
+    placed = points + shifts
+    apart = [np.linalg.norm(a - b) for a, b in itertools.combinations(placed, 2)]
+    assert min(apart) >= 10.0
 
 
 def test_every_listed_place_stands_in_its_mark():
-    ax = charts.priority_matrix(ODD["forty moments"].priorities)
+    ax = matrix.priority_matrix(ODD["forty moments"].priorities)
     places = {text.get_text() for text in ax.texts}
     assert {str(place) for place in range(1, 11)} <= places
 
 
 def test_intervals_are_drawn_in_the_matrix():
-    spots = charts.matrix_spots(ODD["usual"].priorities, "relationship")
-    ax = charts.priority_matrix(ODD["usual"].priorities)
+    spots = matrix.matrix_spots(ODD["usual"].priorities, "relationship")
+    ax = matrix.priority_matrix(ODD["usual"].priorities)
     drawn = {tuple(np.round(line.get_ydata(), 6)) for line in ax.lines}
     assert all(tuple(np.round(spot.y_ends, 6)) in drawn for spot in spots)
 
@@ -101,28 +141,28 @@ def test_small_numbers_are_not_drawn():
     few = dataclasses.replace(row.metrics["mean_rating"], n=29)
     changed = dataclasses.replace(row, metrics={**row.metrics, "mean_rating": few})
     fewer = dataclasses.replace(priorities, rows=(changed, *priorities.rows[1:]))
-    before = charts.matrix_spots(priorities, "relationship")
-    after = charts.matrix_spots(fewer, "relationship")
+    before = matrix.matrix_spots(priorities, "relationship")
+    after = matrix.matrix_spots(fewer, "relationship")
     assert [spot.row.moment.id for spot in before][1:] == [spot.row.moment.id for spot in after]
 
 
 def test_a_matrix_for_each_role():
-    assert len(charts.priority_matrices(ODD["usual"].priorities)) == 2
-    assert len(charts.priority_matrices(ODD["no revenue"].priorities)) == 1
-    assert len(charts.priority_matrices(ODD["no outcome"].priorities)) == 1
+    assert len(matrix.priority_matrices(ODD["usual"].priorities)) == 2
+    assert len(matrix.priority_matrices(ODD["no revenue"].priorities)) == 1
+    assert len(matrix.priority_matrices(ODD["no outcome"].priorities)) == 1
 
 
 def test_charts_draw_on_given_axes():
     _, ax = plt.subplots()
     usual = ODD["usual"]
-    assert charts.priority_matrix(usual.priorities, ax) is ax
+    assert matrix.priority_matrix(usual.priorities, ax) is ax
     assert charts.importance_bars(usual.drivers["recommend"], plt.subplots()[1]) is not ax
     assert usual.drivers["recommend"].plot(ax=ax) is ax
 
 
 def test_the_target_is_drawn_where_moments_share_it():
-    texts = [text.get_text() for text in charts.priority_matrix(ODD["usual"].priorities).texts]
-    assert "below target" in texts
+    texts = [text.get_text() for text in matrix.priority_matrix(ODD["usual"].priorities).texts]
+    assert "target 4" in texts
 
 
 def test_bars_are_ordered_and_untested_stand_last():
@@ -185,7 +225,7 @@ def test_a_penalty_of_few_is_not_drawn():
 
 def test_no_setting_of_matplotlib_is_left_changed():
     before = dict(mpl.rcParams)
-    charts.priority_matrix(ODD["usual"].priorities)
+    matrix.priority_matrix(ODD["usual"].priorities)
     experience_map(ODD["usual"])
     assert {key for key in before if before[key] != mpl.rcParams[key]} == set()
 
@@ -209,8 +249,8 @@ def test_what_no_font_draws_is_replaced():
 
 
 def test_mathematics_is_not_read():
-    ax = charts.priority_matrix(ODD["hostile names"].priorities)
-    names = [text for text in ax.texts if "$" in text.get_text()]
+    ax = matrix.priority_matrix(ODD["hostile names"].priorities)
+    names = [text for text in drawn_texts(ax.figure) if "$" in text.get_text()]
     assert names
     assert not any(text.get_parse_math() for text in names)
 

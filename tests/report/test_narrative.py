@@ -33,6 +33,7 @@ def text_of(findings) -> str:
         sureness.not_used(findings),
         tables.reproducibility(findings),
         narrative.penalty_caption(findings),
+        narrative.ranks_caption(findings),
         sureness.who_answered(findings),
         sureness.border(findings),
         what_changed.summary(findings),
