@@ -332,13 +332,27 @@ def penalty_caption(findings: Findings) -> str:
 
 
 def matrix_caption(findings: Findings) -> str:
-    """Return the caption of the priority matrices: what is seen."""
-    seen = " ".join(
-        alt_priority_matrix(findings.priorities, role=role)
-        for role in matrix.tested_roles(findings.priorities)
-    )
-    lines = f"Lines: {percent(findings.priorities.rules.confidence)} intervals."
-    return _caption(findings, f"{seen or NOTHING_DRAWN} {lines if seen else ''}")
+    """Return the caption of the priority matrices: what is seen, over all of them."""
+    priorities = findings.priorities
+    drawn = {role: matrix.matrix_spots(priorities, role) for role in words.ROLES}
+    largest = [
+        f"{_name(top.row)} for {words.THE_ROLES[role]} ({percent(top.y / 100)})"
+        for role, spots in drawn.items()
+        for top in sorted(spots, key=lambda spot: -spot.y)[:1]
+    ]
+    if not largest:
+        return _caption(findings, NOTHING_DRAWN)
+    fix = [row for row in priorities.rows if row.action == "fix"]
+    placed = {spot.row.moment.id for spots in drawn.values() for spot in spots}
+    left_out = [row for row in priorities.rows if row.moment.id not in placed]
+    parts = [
+        f"Mean rating across, share of importance up; the largest: {listed(largest)}.",
+        f"Important and below target: {_names(fix)}." if fix else "",
+        f"Without a place, for want of a rating, a test or answers: {_names(left_out)}."
+        if left_out
+        else "",
+    ]
+    return _caption(findings, " ".join(part for part in parts if part))
 
 
 def map_caption(findings: Findings) -> str:
