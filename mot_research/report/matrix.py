@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mot_research.priorities.result import Metric, Priorities, Priority
 
-PANEL_HEIGHT = 3.2  # inches
+PANEL_HEIGHT = 3.0  # inches
 KEY_COLUMNS = 3
 KEY_ROW = 0.158  # inches
 KEY_TYPE = 7.4

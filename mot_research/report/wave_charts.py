@@ -172,7 +172,7 @@ def penalty_reward(findings: Findings, ax: Axes | None = None) -> Axes:
     outcome = roles.get("relationship") or roles["revenue"]
     scale = 100 if outcome.kind in ("binary", "share") else 1
     with style.house_style():
-        ax = style.own_axes(ax, height=FRAME + 1.35 * ROW_HEIGHT * max(len(rows), 2))
+        ax = style.own_axes(ax, height=FRAME + 1.25 * ROW_HEIGHT * max(len(rows), 2))
         if not rows:
             ax.set_axis_off()
             text = "No moment on the list has a penalty or a reward to draw."
