@@ -20,10 +20,11 @@ from mot_research.numbers import (
     signed,
 )
 from mot_research.priorities.result import METRICS, Priority
-from mot_research.report import charts, phrases, tables, words
 from mot_research.report import house_style as style
+from mot_research.report import phrases, tables, words
 from mot_research.report.change_tables import CAUSES
 from mot_research.report.escaping import escape_markdown
+from mot_research.report.matrix import Spot, matrix_spots, tested_roles
 from mot_research.report.native_charts import Bar, BarChart, Point, Scatter, Waterfall
 
 LONGEST_NAME = 38  # characters beside a bar
@@ -36,12 +37,12 @@ NAMED_AT_MOST = 32  # marks in a matrix; above it only those on the list have a 
 
 def matrix_roles(findings: Findings) -> list[str]:
     """Return the roles that have a matrix."""
-    return charts.tested_roles(findings.priorities)
+    return tested_roles(findings.priorities)
 
 
 def matrix(findings: Findings, role: str) -> tuple[Scatter, str]:
     """Return the priority matrix of a role, and the key to its marks (Markdown)."""
-    spots = charts.matrix_spots(findings.priorities, role)
+    spots = matrix_spots(findings.priorities, role)
     letters = iter(_letters())
     whole = len(spots) <= NAMED_AT_MOST
     names = {
@@ -166,7 +167,7 @@ def _ends(lower: float | None, upper: float | None, scale: float) -> tuple[float
     return scale * float(lower), scale * float(upper)
 
 
-def _target(findings: Findings, spots: list[charts.Spot]) -> float | None:
+def _target(findings: Findings, spots: list[Spot]) -> float | None:
     """Return the target, where all moments drawn share one."""
     targets = {findings.study.ratings_for(spot.row.moment).target for spot in spots}
     expected = any(spot.row.moment.expected is not None for spot in spots)
