@@ -268,6 +268,7 @@ def analyse_model(
         cautions=cautions,
         further=found.further.reindex(list(design.rows.drivers)),
         computed=found.computed,
+        described=dict(design.described),
     )
 
 

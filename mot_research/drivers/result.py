@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mot_research.drivers.cautions import Caution
+from mot_research.drivers.design import Described
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,6 +76,8 @@ class DriverResult:
         other roads to ``effect``.
     computed : tuple of str
         Where a number is not computed exactly: how, and its measured error.
+    described : mapping of driver to Described
+        Who rated each and how many left it blank, before any model.
     """
 
     outcome: str
@@ -104,6 +107,7 @@ class DriverResult:
     cautions: tuple[Caution, ...] = ()
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
     computed: tuple[str, ...] = ()
+    described: Mapping[str, Described] = field(default_factory=dict)
 
     @property
     def degrees_of_freedom(self) -> int:

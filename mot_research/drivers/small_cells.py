@@ -113,4 +113,12 @@ def masked(result: DriverResult, cells: pd.DataFrame) -> DriverResult:
         next((f"{start}{SUPPRESSED}." for start in spoken if warning.startswith(start)), warning)
         for warning in result.warnings
     ]
-    return replace(result, table=table, not_tested=reasons, warnings=tuple(warnings))
+    open_to_all = set(cells.index[cells["status"].isin(("shown", "marked"))])
+    described = {name: seen for name, seen in result.described.items() if name in open_to_all}
+    return replace(
+        result,
+        table=table,
+        not_tested=reasons,
+        warnings=tuple(warnings),
+        described=described,
+    )

@@ -130,6 +130,7 @@ def one_by_one(
         lmg_draws=np.empty((0, len(found))),
         effect_sd_draws=np.empty((0, len(found))),
         cautions=(caution,),
+        described={name: one.described[name] for name, one in found.items()},
     )
 
 

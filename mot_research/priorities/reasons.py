@@ -9,24 +9,14 @@ from scipy import stats
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.sample_size import REASONABLE, SampleSize, interviews_needed
 from mot_research.numbers import percent, signed
-from mot_research.priorities.result import Grade, Verdict
+from mot_research.priorities.result import Grade
+from mot_research.priorities.rules import Verdict, chance_limit
 from mot_research.study.definition import Moment, Outcome, Rules
 
 NAMED = 4  # moments of a tie that the sentence names; more are counted
 NOT_EVEN = f"Not even {REASONABLE} times as many interviews would settle it."
 ROLES = {"relationship": "the relationship", "revenue": "revenue"}
-
-
 PROOF_OF_RARE = "a proof for each customer alone must stand against all tests"
-
-
-def chance_limit(result: DriverResult, rules: Rules) -> float:
-    """The p from which a place for each customer who had it counts: Bonferroni's.
-
-    An effect that few carry is measured roughly: once it passes a test by chance it
-    is large, too, and among the top. The ranking itself so gives no second proof.
-    """
-    return rules.false_discovery_rate / max(int(result.table["p_value"].notna().sum()), 1)
 
 
 def unit(outcome: Outcome) -> str:

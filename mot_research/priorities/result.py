@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mot_research.priorities.rules import Action, Check, GradeName, Verdict
 from mot_research.study.definition import Moment, Rules
 
 if TYPE_CHECKING:
@@ -30,10 +31,6 @@ METRICS = (
     "revenue_at_stake",
     "consensus",
 )
-
-Verdict = Literal["proven", "brand_bet", "likely", "minor", "not_proven", "not_tested"]
-GradeName = Literal["proven", "likely", "minor", "not_proven", "not_tested"]
-Action = Literal["fix", "protect", "wow", "bet", "find_out", "stop_and_ask"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Grade:
     ``effect`` is in outcome units per rating point, ``effect_sd`` per standard
     deviation of the rating among those who had the moment; ``share`` is the
     part of the explained importance (of 1). All numbers are None where the
-    moment is not tested.
+    moment is not tested. ``checks`` are the rules that gave the grade.
     """
 
     role: str
@@ -80,6 +77,7 @@ class Grade:
     rank_upper: int | None = None
     p_top: float | None = None
     p_top_each: float | None = None
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,8 @@ class Priority:
     None where the moment is not on the list. ``reason`` is one plain sentence
     made from the numbers. ``grades`` has one entry per role with an outcome.
     ``asymmetry`` is ``basic``, ``performance``, ``delight`` or ``undecided``.
+    ``checks`` are the rules that gave verdict, action and place; those of a
+    role are its grade's.
     """
 
     moment: Moment
@@ -120,6 +120,7 @@ class Priority:
     action: Action | None
     place: int | None = None
     heading: str | None = None
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What to do with each moment: grades per role, one verdict, and the list.
 
-The rules are those of ``study.rules``; every threshold that decides is named
-there or here, and printed in the report.
+The rules stand in :mod:`mot_research.priorities.rules`, their thresholds there and
+in ``study.rules``; all of them are printed in the report.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ from mot_research.drivers.sample_size import sample_size
 from mot_research.priorities import reasons
 from mot_research.priorities.combined import CombinedShares, combined_shares
 from mot_research.priorities.evidence import Deciding, share_interval
-from mot_research.priorities.result import (
-    Action,
-    Combined,
-    Grade,
-    GradeName,
-    Metric,
-    Priorities,
-    Priority,
-    Verdict,
+from mot_research.priorities.result import Combined, Grade, Metric, Priorities, Priority
+from mot_research.priorities.rules import (
+    CERTAIN,
+    action_by,
+    grade_by,
+    grade_checks,
+    listed_check,
+    met,
+    moment_checks,
+    number,
+    verdict_by,
 )
 from mot_research.statistics.ranks import rank_sets, top_k_sets
 from mot_research.study.definition import Moment, Outcome, Rules, Study
-
-LIKELY_FROM = 0.50  # p_top: at least as often among the top as not
-CERTAIN = 0.95  # one-sided: the worst rank that the data leave open is within the top
 
 
 def decide(
@@ -74,35 +73,29 @@ def decide(
 
 def grades(study: Study, wave_id: str, outcome: Outcome, result: DriverResult) -> dict[str, Grade]:
     """What the analysis of one outcome says of every moment, by the study's rules."""
-    sure = _sure_of_top(result)
+    worst = _worst_ranks(result)
     found = {}
     for moment in study.moments:
-        if moment.rating is None:
-            why = "it has no rating in the survey"
-        elif moment.id in result.not_tested:
-            why = result.not_tested[moment.id]
+        checks = grade_checks(moment, result, study.rules, worst.get(moment.id))
+        grade = Grade(outcome.role, outcome.id, grade_by(checks), "", checks=checks)
+        if grade.grade == "not_tested":
+            why = result.not_tested.get(moment.id, "it has no rating in the survey")
             why = f"not on wave {wave_id}" if why == "not asked" else why
+            reason = reasons.not_tested(outcome, why)
         else:
-            found[moment.id] = _tested(result, moment, outcome, study.rules, moment.id in sure)
-            continue
-        found[moment.id] = Grade(
-            outcome.role, outcome.id, "not_tested", reasons.not_tested(outcome, why)
-        )
-    return {
-        name: grade
-        if grade.reason
-        else replace(grade, reason=reasons.tested(outcome, grade, result, study.rules))
-        for name, grade in found.items()
-    }
+            grade = _with_numbers(grade, result, moment, study.rules)
+            reason = reasons.tested(outcome, grade, result, study.rules)
+        found[moment.id] = replace(grade, reason=reason)
+    return found
 
 
-def _sure_of_top(result: DriverResult) -> frozenset[str]:
-    """Moments whose one-sided rank bound is within the top K."""
+def _worst_ranks(result: DriverResult) -> dict[str, int]:
+    """The one-sided rank bound of each tested moment; none without resamples."""
     if not len(result.lmg_draws):
-        return frozenset()
+        return {}
     lmg, covariance = _importances(result)
     sets = rank_sets(lmg, covariance, CERTAIN, seed=result.seed, kind="upper")
-    return frozenset(np.array(result.tested)[sets.upper <= result.top])
+    return dict(zip(result.tested, map(int, sets.upper), strict=True))
 
 
 def _importances(result: DriverResult) -> tuple[np.ndarray, np.ndarray]:
@@ -111,50 +104,36 @@ def _importances(result: DriverResult) -> tuple[np.ndarray, np.ndarray]:
     return lmg, np.atleast_2d(np.cov(result.lmg_draws, rowvar=False))
 
 
-def _tested(
-    result: DriverResult, moment: Moment, outcome: Outcome, rules: Rules, sure: bool
-) -> Grade:
+def _with_numbers(grade: Grade, result: DriverResult, moment: Moment, rules: Rules) -> Grade:
+    """The grade of a tested moment with its flags and the numbers that it stands on."""
     row = result.row(moment.id)
-    p_top, p_each = (row.get(name, np.nan) for name in ("p_top", "p_top_each"))
-    real = bool(row["q_value"] <= rules.false_discovery_rate)
-    best = np.nanmax([p_top, p_each, 0.0])
-    on_top = p_top >= rules.p_top or (
-        p_each >= rules.p_top and row["p_value"] <= reasons.chance_limit(result, rules)
-    )
-    grade: GradeName = "not_proven"
-    if real and row["effect"] > 0 and not result.is_ranked:
-        grade = "likely"  # an effect without a place: nothing shows it to be among the top
-    elif real and row["effect"] > 0:
-        grade = "proven" if on_top else "likely" if best >= LIKELY_FROM else "minor"
+    passed = met(grade.checks)
     flags = []
-    if grade == "proven" and p_top < rules.p_top:
+    if grade.grade == "proven" and "top_by_importance" not in passed:
         flags.append("rare_but_decisive")
-    if real and row["effect"] < 0:
+    if "beyond_chance" in passed and row["effect"] < 0:
         flags.append("reversed")
-    if not real and _having_it_matters(result, moment.id, rules):
+    if "beyond_chance" not in passed and _having_it_matters(result, moment.id, rules):
         flags.append("having_it_matters")
     share_lower, share_upper = share_interval(result, moment.id)
     ranked = "rank_lower" in row
-    return Grade(
-        role=outcome.role,
-        outcome=outcome.id,
-        grade=grade,
-        reason="",
-        certain=grade == "proven" and sure,
+    return replace(
+        grade,
+        certain=grade.grade == "proven" and "certain" in passed,
         flags=tuple(flags),
-        effect=_number(row["effect"]),
-        ci_lower=_number(row["effect_ci_lower"]),
-        ci_upper=_number(row["effect_ci_upper"]),
-        q_value=_number(row["q_value"]),
-        effect_sd=_number(row["effect_sd"]),
-        share=_number(row["share"]),
+        effect=number(row["effect"]),
+        ci_lower=number(row["effect_ci_lower"]),
+        ci_upper=number(row["effect_ci_upper"]),
+        q_value=number(row["q_value"]),
+        effect_sd=number(row["effect_sd"]),
+        share=number(row["share"]),
         share_lower=share_lower,
         share_upper=share_upper,
         rank=int(row["rank"]) if result.is_ranked else None,
         rank_lower=int(row["rank_lower"]) if ranked else None,
         rank_upper=int(row["rank_upper"]) if ranked else None,
-        p_top=_number(p_top),
-        p_top_each=_number(p_each),
+        p_top=number(row.get("p_top", np.nan)),
+        p_top_each=number(row.get("p_top_each", np.nan)),
     )
 
 
@@ -167,10 +146,6 @@ def _having_it_matters(result: DriverResult, moment_id: str, rules: Rules) -> bo
     return bool(row["contact_q_value"] <= rules.false_discovery_rate and row["contact"] >= border)
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
 def _priority(
     study: Study,
     moment: Moment,
@@ -181,7 +156,6 @@ def _priority(
     shortlist: Mapping[str, bool],
 ) -> Priority:
     proven_for = tuple(role for role, grade in grades.items() if grade.grade == "proven")
-    verdict = _verdict(moment, grades)
     kind, alike = next(
         (
             (str(row["kind"]), bool(row["alike"]))
@@ -193,6 +167,15 @@ def _priority(
         ),
         ("undecided", False),
     )
+    checks = moment_checks(
+        moment,
+        proven_for,
+        kind,
+        alike,
+        metrics["mean_rating"].value,
+        study.ratings_for(moment).target,
+    )
+    verdict = verdict_by(checks, [grade.grade for grade in grades.values()])
     flags = [flag for grade in grades.values() for flag in grade.flags]
     if verdict == "proven" and shortlist.get(moment.id) is False:
         flags.append("missed_by_workshop")
@@ -210,20 +193,9 @@ def _priority(
         metrics=dict(metrics),
         combined=combined,
         asymmetry=kind,
-        action=_action(study, moment, verdict, kind, alike, metrics),
+        action=action_by(checks, verdict, kind),
+        checks=checks,
     )
-
-
-def _verdict(moment: Moment, grades: Mapping[str, Grade]) -> Verdict:
-    names = [grade.grade for grade in grades.values()]
-    if "proven" in names:
-        return "proven"
-    if moment.brand_bet:
-        return "brand_bet"
-    for verdict in ("likely", "minor", "not_proven"):
-        if verdict in names:
-            return verdict
-    return "not_tested"
 
 
 def _conflict(grades: Mapping[str, Grade], rules: Rules) -> bool:
@@ -259,35 +231,6 @@ def _by_moment(combined: CombinedShares) -> dict[str, Combined]:
     }
 
 
-def _action(
-    study: Study,
-    moment: Moment,
-    verdict: Verdict,
-    kind: str,
-    alike: bool,
-    metrics: Mapping[str, Metric],
-) -> Action | None:
-    """What to do next.
-
-    A proven moment whose penalty and reward can't be told apart pays both
-    ways: it is treated as performance, not held up until the class is known.
-    """
-    if verdict == "brand_bet":
-        return "bet"
-    if verdict == "likely":
-        return "find_out"
-    if verdict in ("minor", "not_proven"):
-        return "stop_and_ask" if moment.cost_per_year else None
-    if verdict == "not_tested":
-        return None
-    if kind == "delight":
-        return "wow"
-    mean = metrics["mean_rating"].value
-    if (kind == "undecided" and not alike) or mean is None:
-        return "find_out"
-    return "fix" if mean < study.ratings_for(moment).target else "protect"
-
-
 def _ranked(rows: list[Priority], rules: Rules) -> tuple[Priority, ...]:
     """The list first: proven for more roles, bets, likely; each by combined share."""
 
@@ -308,7 +251,10 @@ def _ranked(rows: list[Priority], rules: Rules) -> tuple[Priority, ...]:
     ]
     ids = {row.moment.id for row in listed}
     rest = [row for group in groups.values() for row in group if row.moment.id not in ids]
-    return (*listed, *rest)
+    return tuple(
+        replace(row, checks=(*row.checks, listed_check(row.place, row.verdict, rules)))
+        for row in (*listed, *rest)
+    )
 
 
 def _border(

@@ -249,6 +249,7 @@ def _priority(row: Priority) -> dict[str, Any]:
         "combined": asdict(row.combined),
         "reason": row.reason,
         "grades": {role: asdict(grade) for role, grade in row.grades.items()},
+        "checks": [asdict(check) for check in row.checks],
         "metrics": {name: asdict(metric) for name, metric in row.metrics.items()},
     }
 
