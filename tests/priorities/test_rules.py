@@ -27,11 +27,16 @@ def as_written(p_top, p_each, effect, q, p):
     """The table of docs/methods/verdicts.md, read as a person would."""
     if not (effect > 0 and q <= 0.05):
         return "not_proven"
-    best = max(p_top, p_each)
-    return "proven" if best >= 0.8 else "likely" if best >= 0.5 else "minor"
+    if p_top >= 0.8 or (p_each >= 0.8 and p <= 0.05 / len(GRID)):
+        return "proven"
+    return "likely" if max(p_top, p_each) >= 0.5 else "minor"
 
 
-GRID = list(itertools.product((0.1, 0.5, 0.79, 0.8), (0.0, 0.5, 0.8), (-0.3, 0.3), (0.05, 0.051)))
+GRID = list(
+    itertools.product(
+        (0.1, 0.5, 0.79, 0.8), (0.0, 0.5, 0.8), (-0.3, 0.3), (0.05, 0.051), (0.0001, 0.01)
+    )
+)
 
 
 @pytest.mark.parametrize("role", ["relationship", "revenue"])
