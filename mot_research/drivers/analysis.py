@@ -264,6 +264,7 @@ def analyse_model(
         lmg_draws=found.lmg_draws,
         effect_sd_draws=found.effect_sd_draws,
         effect_draws=found.quality_effect.widened(found.effect_draws),
+        expected=found.expected,
         lmg_covariance=found.lmg_covariance,
         cautions=cautions,
         further=found.further.reindex(list(design.rows.drivers)),

@@ -23,6 +23,16 @@ MIN_PAIR_ROWS = 100  # rows in which two drivers of a random module must meet
 MIN_ROWS = 10
 
 
+def quality_column(driver: str) -> str:
+    """Name of the column of how it went."""
+    return f"how it went: {driver}"
+
+
+def exposure_column(driver: str) -> str:
+    """Name of the column of having it."""
+    return f"having it: {driver}"
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows of one analysis, blanks still in them.
@@ -168,18 +178,18 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
         pilot = np.nanmean(rows.ratings[:, j])
         values = np.where(had[:, j] == 0, 0.0, rows.ratings[:, j] - pilot)
         quality.append(len(columns) + 1)
-        columns[f"how it went: {rows.drivers[j]}"] = values
+        columns[quality_column(rows.drivers[j])] = values
     for j in players:
         varies = (had[:, j] == 0).any()
         exposure.append(len(columns) + 1 if varies else None)
         if varies:
-            columns[f"having it: {rows.drivers[j]}"] = had[:, j]
+            columns[exposure_column(rows.drivers[j])] = had[:, j]
     first_control = len(columns) + 1
     for name, values in control_columns.items():
         columns[f"control: {name}"] = values
     for j, name in enumerate(rows.drivers):
         if j not in players and (had[:, j] == 0).any() and (had[:, j] == 1).any():
-            columns[f"having it: {name}"] = had[:, j]
+            columns[exposure_column(name)] = had[:, j]
     return Design(
         rows=rows,
         columns=np.column_stack(list(columns.values())),

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mot_research.drivers.expected import ExpectedOutcome
+
 FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
 
 
@@ -71,6 +73,7 @@ class Estimates:
     r_squared, r_squared_controls : float
     lmg_draws, effect_sd_draws, effect_draws : (B, p) arrays
         No rows without resamples.
+    expected : ExpectedOutcome
     jackknife_variance : (p,) array or None
         Of lmg; only where there are too few sampling units for percentiles.
     further : DataFrame
@@ -98,6 +101,7 @@ class Estimates:
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
     effect_draws: np.ndarray
+    expected: ExpectedOutcome
     jackknife_variance: np.ndarray | None = None
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
     lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))

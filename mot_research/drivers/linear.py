@@ -10,10 +10,12 @@ from scipy import stats
 
 from mot_research.drivers.design import Design
 from mot_research.drivers.estimates import FEW_UNITS, Effects, Estimates
+from mot_research.drivers.expected import ExpectedOutcome, pilots
 from mot_research.drivers.reduction import Reduction
 from mot_research.errors import AnalysisError
 from mot_research.statistics import importance
 from mot_research.statistics.influence import lmg_gradient
+from mot_research.statistics.outcomes.marginal import Predictors, identity
 from mot_research.statistics.regression import (
     aliased_columns,
     coefficients,
@@ -142,8 +144,26 @@ def linear_estimates(model: Model, draws: Draws | None) -> Estimates:
         lmg_draws=model.lmg(resamples),
         effect_sd_draws=effect_draws * model.rating_sd(resamples),
         effect_draws=effect_draws,
+        expected=_expected(model),
         jackknife_variance=jackknife,
         lmg_covariance=model.lmg_covariance() if draws is not None else np.empty((0, 0)),
+    )
+
+
+def _expected(model: Model) -> ExpectedOutcome:
+    design, q = model.design, model.reduction.q
+    slopes = coefficients(q, 1, model.fitted)
+    means = q[0, list(model.fitted)]
+    intercept = q[0, 1] - slopes @ means
+    none = np.empty((1, 1, 0, 1 + len(slopes)))
+    return ExpectedOutcome(
+        names=tuple(design.names[column - 1] for column in model.fitted),
+        pilots=pilots(design),
+        means=means,
+        centres=np.zeros((1, len(slopes))),
+        predictors=(Predictors(np.append(intercept, slopes)[None], none),),
+        response=identity,
+        chosen=np.empty(0, dtype=int),
     )
 
 

@@ -18,15 +18,17 @@ from scipy import stats
 from mot_research.drivers.completion import Layout, layout_of, model_columns
 from mot_research.drivers.design import Design
 from mot_research.drivers.estimates import Effects, Estimates
+from mot_research.drivers.expected import ExpectedOutcome, pilots
 from mot_research.drivers.outcome_models import (
     Drivers,
     Reported,
     amount_sensitivity,
+    effects_of,
     fitted,
     importance_model,
     net_promoters,
     parameter_of,
-    reported,
+    predictors_of,
 )
 from mot_research.drivers.reduction import Reduction
 from mot_research.statistics.crossproducts import Floats
@@ -42,7 +44,7 @@ from mot_research.statistics.deviance import (
 )
 from mot_research.statistics.imputation import combine, spread_of_draws
 from mot_research.statistics.outcomes.fitting import newton_steps
-from mot_research.statistics.outcomes.marginal import Setting
+from mot_research.statistics.outcomes.marginal import Predictors, Response, Setting
 from mot_research.statistics.outcomes.model import OutcomeModel
 from mot_research.statistics.regression import aliased_columns
 from mot_research.statistics.resampling import (
@@ -70,6 +72,9 @@ class _Once:
     alone: Floats
     alone_variance: Floats
     effects: Reported
+    predictors: Predictors
+    response: Response
+    centre: Floats
     further: dict[str, tuple[Floats, Floats]]
     sd: Floats
     sums: QuadraticSums
@@ -196,6 +201,15 @@ def nonlinear_estimates(
             _jackknife(found, lmg, reduction) if reduction.n_units < few_units else None
         ),
         further=further,
+        expected=ExpectedOutcome(
+            names=tuple(design.names[c - 1] for c in layout.used),
+            pilots=pilots(design),
+            means=np.mean([_means(one, layout, design) for one in completed], axis=0),
+            centres=np.array([one.centre for one in found]),
+            predictors=tuple(one.predictors for one in found),
+            response=found[0].response,
+            chosen=reduction.chosen,
+        ),
         warnings=_imputed(m),
         computed=tuple(_computed(found, float(error.max()), draws is not None)),
     )
@@ -236,6 +250,11 @@ def _further(
     return pd.DataFrame({name: columns[name] for name in sorted(columns)}, index=_index(design))
 
 
+def _means(completed: Floats, layout: Layout, design: Design) -> Floats:
+    used = completed[:, [column - 1 for column in layout.used]]
+    return np.asarray(np.average(used, axis=0, weights=design.rows.weight))
+
+
 def _index(design: Design) -> pd.Index:
     return pd.Index(design.tested, name="driver")
 
@@ -267,6 +286,7 @@ def _once(
     alone, alone_variance = _alone(model, found, players, always, unit, reduction)
     drivers = Drivers(layout.quality, layout.exposure)
     setting = Setting(x, weight, unit, reduction.units.stratum_of_unit)
+    predictors, response = predictors_of(kind, y, x, setting, model, at)
     further: dict[str, tuple[Floats, Floats]] = {}
     if kind == "amount":
         further = amount_sensitivity(y, x, drivers, setting)
@@ -294,7 +314,10 @@ def _once(
         deviance_controls=deviance_controls,
         alone=alone,
         alone_variance=alone_variance,
-        effects=reported(kind, y, x, drivers, setting, model, at),
+        effects=effects_of(predictors, response, drivers, setting),
+        predictors=predictors,
+        response=response,
+        centre=completed[:, [c - 1 for c in layout.used]].mean(axis=0) - x[:, 1:].mean(axis=0),
         further=further,
         sd=np.sqrt(np.maximum(second / total - (first / total) ** 2, 0.0)),
         sums=quadratic_sums(model, at, unit, n_units),

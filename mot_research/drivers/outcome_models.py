@@ -144,26 +144,20 @@ def separated_columns(kind: str, y: Floats, x: Floats, weight: Floats) -> set[in
     return found
 
 
-def reported(
-    kind: str,
-    y: Floats,
-    x: Floats,
-    drivers: Drivers,
-    setting: Setting,
-    model: OutcomeModel,
-    at: Floats,
-) -> Reported:
-    """Average marginal effects in the units of the outcome.
+def predictors_of(
+    kind: str, y: Floats, x: Floats, setting: Setting, model: OutcomeModel, at: Floats
+) -> tuple[Predictors, Response]:
+    """The linear predictors of what is reported, and the function of them that it is.
 
-    ``model`` and ``at`` are the fitted model of ``importance_model``, which serves for the
-    effects, too, but for an amount.
+    ``model`` and ``at`` are the fitted model of ``importance_model``, which serves for what is
+    reported, too, but for an amount.
     """
     if kind == "amount":
-        return _two_part(y, x, drivers, setting)
+        return _two_part(y, x, setting)
     if kind == "ordered":
-        return _above(model, at, [model.n_thresholds - 1], probability, x, drivers, setting)
+        return _above(model, at, [model.n_thresholds - 1], setting), probability
     influence = _influence(model, at, setting.unit, setting.stratum_of_unit)
-    return _effects(Predictors(at[None], influence[:, None]), probability, x, drivers, setting)
+    return Predictors(at[None], influence[:, None]), probability
 
 
 def amount_sensitivity(
@@ -177,9 +171,9 @@ def amount_sensitivity(
     at[0] += np.log(mean)
     in_currency = GeneralisedLinear(POISSON, y, x, weight / weight.sum())
     influence = _influence(in_currency, at, setting.unit, setting.stratum_of_unit)
-    plain = _effects(Predictors(at[None], influence[:, None]), amount, x, drivers, setting)
+    plain = effects_of(Predictors(at[None], influence[:, None]), amount, drivers, setting)
     cut = np.minimum(y, _weighted_quantile(y[y > 0], weight[y > 0], WINSORISED_AT))
-    winsorised = _two_part(cut, x, drivers, setting)
+    winsorised = effects_of(*_two_part(cut, x, setting), drivers, setting)
     return {
         "poisson": (plain.quality, plain.quality_scores),
         "winsorised": (winsorised.quality, winsorised.quality_scores),
@@ -201,38 +195,25 @@ def net_promoters(
     # threshold k lies between levels k and k + 1
     upper = int(np.searchsorted(levels, PROMOTERS_FROM)) - 1
     lower = int(np.searchsorted(levels, DETRACTORS_TO, side="right")) - 1
-    found = _above(
-        model,
-        fitted.parameters[:, 0],
-        [upper, lower],
-        promoters_less_detractors,
-        x,
-        drivers,
-        setting,
-    )
+    predictors = _above(model, fitted.parameters[:, 0], [upper, lower], setting)
+    found = effects_of(predictors, promoters_less_detractors, drivers, setting)
     return {"nps": (found.quality, found.quality_scores)}
 
 
 def _above(
-    model: OutcomeModel,
-    at: Floats,
-    thresholds: Sequence[int],
-    response: Response,
-    x: Floats,
-    drivers: Drivers,
-    setting: Setting,
-) -> Reported:
-    """Effects on probabilities of answers above thresholds: predictors η − θ."""
+    model: OutcomeModel, at: Floats, thresholds: Sequence[int], setting: Setting
+) -> Predictors:
+    """Predictors η − θ of the probabilities of answers above thresholds."""
     influence = _influence(model, at, setting.unit, setting.stratum_of_unit)
     t = model.n_thresholds
     coefficients = np.array([[-at[k], *at[t:]] for k in thresholds])
     of_each = np.stack(
         [np.dstack([-influence[..., k], influence[..., t:]]) for k in thresholds], axis=1
     )
-    return _effects(Predictors(coefficients, of_each), response, x, drivers, setting)
+    return Predictors(coefficients, of_each)
 
 
-def _two_part(y: Floats, x: Floats, drivers: Drivers, setting: Setting) -> Reported:
+def _two_part(y: Floats, x: Floats, setting: Setting) -> tuple[Predictors, Response]:
     """Logit of any spend × Gamma of how much; the Gamma alone where everybody spends."""
     spends = y > 0
     w = setting.weight / setting.weight.sum()
@@ -243,12 +224,12 @@ def _two_part(y: Floats, x: Floats, drivers: Drivers, setting: Setting) -> Repor
     at_much = at_much.copy()
     at_much[0] += np.log(mean)
     if spends.all():
-        return _effects(Predictors(at_much[None], of_much[:, None]), amount, x, drivers, setting)
+        return Predictors(at_much[None], of_much[:, None]), amount
     any_ = GeneralisedLinear(LOGIT, spends.astype(float), x, w)
     at_any = fitted(any_, "whether anything is spent")
     of_any = _influence(any_, at_any, setting.unit, setting.stratum_of_unit)
     both = Predictors(np.array([at_any, at_much]), np.stack([of_any, of_much], axis=1))
-    return _effects(both, two_part_amount, x, drivers, setting)
+    return both, two_part_amount
 
 
 def fitted(model: OutcomeModel, what: str) -> Floats:
@@ -268,11 +249,12 @@ def fitted(model: OutcomeModel, what: str) -> Floats:
     return found.parameters[:, 0]
 
 
-def _effects(
-    predictors: Predictors, response: Response, x: Floats, drivers: Drivers, setting: Setting
+def effects_of(
+    predictors: Predictors, response: Response, drivers: Drivers, setting: Setting
 ) -> Reported:
+    """Average marginal effects in the units of what is reported."""
     quality, quality_scores = quality_effects(
-        setting, predictors, response, drivers.quality, drivers.had(x)
+        setting, predictors, response, drivers.quality, drivers.had(setting.columns)
     )
     contact = np.full(len(drivers.quality), np.nan)
     contact_scores = np.zeros_like(quality_scores)

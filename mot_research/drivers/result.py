@@ -11,6 +11,7 @@ import pandas as pd
 
 from mot_research.drivers.cautions import Caution
 from mot_research.drivers.design import Described
+from mot_research.drivers.expected import ExpectedOutcome
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,6 +63,8 @@ class DriverResult:
         resamples.
     effect_draws : ndarray (n_resamples, tested drivers)
         Of ``effect``; empty where each driver has a model of its own.
+    expected : ExpectedOutcome or None
+        The fitted model, for scenarios; None where each driver has its own.
     lmg_covariance : ndarray (tested drivers, tested drivers)
         Design covariance of ``lmg`` by influence values; empty without
         resamples, and where the importances have none.
@@ -103,6 +106,7 @@ class DriverResult:
     lmg_draws: np.ndarray
     effect_sd_draws: np.ndarray
     effect_draws: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    expected: ExpectedOutcome | None = field(default=None, repr=False)
     lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     cautions: tuple[Caution, ...] = ()
     further: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -43,6 +43,11 @@ def probability(t: Floats) -> tuple[Floats, Floats, Floats]:
     return p, slope[None], (slope * (1 - 2 * p))[None, None]
 
 
+def identity(t: Floats) -> tuple[Floats, Floats, Floats]:
+    """The outcome itself, of a linear model."""
+    return t[0], np.ones_like(t), np.zeros((1, *t.shape))
+
+
 def promoters_less_detractors(t: Floats) -> tuple[Floats, Floats, Floats]:
     """P(above the upper threshold) − P(below the lower); t: η less each threshold."""
     p = expit(t)
@@ -173,3 +178,52 @@ def contact_effects(
             gradient[exposure] = w @ slope1[part]
             scores[..., j] += predictors.influence[:, part] @ gradient / total
     return effects, scores
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What changed columns bring: Σ w [m(X + S) − m(X)] / Σ w.
+
+    Attributes
+    ----------
+    estimate : float
+    scores : (r, G) array
+        Influence of each sampling unit on it, by r ways to reckon it.
+    predicted : (n,) array
+        m(X + S).
+    """
+
+    estimate: float
+    scores: Floats
+    predicted: Floats
+
+
+def gain_of_shifts(
+    setting: Setting,
+    predictors: Predictors,
+    response: Response,
+    shifts: Sequence[tuple[int, Floats]],
+) -> Gain:
+    """Mean over all rows of m with some columns changed, less m as it is.
+
+    Parameters
+    ----------
+    setting, predictors, response
+    shifts : sequence of (column, (n,) array)
+        What is added to a column of X.
+    """
+    phi, x, w = predictors.coefficients, setting.columns, setting.weight
+    base = phi @ x.T
+    moved = base + sum(phi[:, [column]] * added for column, added in shifts)
+    value0, slope0, _ = response(base)
+    value1, slope1, _ = response(moved)
+    total = w.sum()
+    estimate = float(w @ (value1 - value0) / total)
+    of_rows = setting.per_unit(w * (value1 - value0 - estimate)) / total
+    scores = np.tile(of_rows, (len(predictors.influence), 1))
+    for part in range(len(phi)):
+        gradient = x.T @ (w * (slope1[part] - slope0[part]))
+        for column, added in shifts:
+            gradient[column] += w @ (slope1[part] * added)
+        scores += predictors.influence[:, part] @ gradient / total
+    return Gain(estimate, scores, value1)
