@@ -186,7 +186,7 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
             columns[exposure_column(rows.drivers[j])] = had[:, j]
     first_control = len(columns) + 1
     for name, values in control_columns.items():
-        columns[f"control: {name}"] = values
+        columns[name] = values
     for j, name in enumerate(rows.drivers):
         if j not in players and (had[:, j] == 0).any() and (had[:, j] == 1).any():
             columns[exposure_column(name)] = had[:, j]
@@ -280,12 +280,33 @@ def _control_columns(controls: pd.DataFrame) -> dict[str, np.ndarray]:
     for name in controls:
         values = controls[name]
         if pd.api.types.is_numeric_dtype(values.dtype):
-            columns[str(name)] = values.to_numpy(dtype=float)
+            columns[control_column(name)] = values.to_numpy(dtype=float)
             continue
-        levels = values.astype(object).where(values.notna(), "(blank)").astype(str)
-        counts = levels.value_counts().sort_index(kind="stable")
-        base = counts.idxmax()
-        for level in counts.index:
-            if level != base:
-                columns[f"{name} = {level}"] = (levels == level).to_numpy(dtype=float)
+        levels = _levels(values)
+        base = levels.value_counts().sort_index(kind="stable").idxmax()
+        columns |= {
+            column: inside
+            for column, inside in level_columns(controls[[name]]).items()
+            if column != control_column(name, base)
+        }
     return columns
+
+
+def level_columns(controls: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Every level of every category, as 0 and 1, by the name of its column."""
+    columns: dict[str, np.ndarray] = {}
+    for name in controls:
+        if not pd.api.types.is_numeric_dtype(controls[name].dtype):
+            levels = _levels(controls[name])
+            for level in sorted(levels.unique()):
+                columns[control_column(name, level)] = (levels == level).to_numpy(dtype=float)
+    return columns
+
+
+def control_column(name: object, level: object = None) -> str:
+    """Name of the column of a control, or of one level of it."""
+    return f"control: {name}" if level is None else f"control: {name} = {level}"
+
+
+def _levels(values: pd.Series) -> pd.Series:
+    return values.astype(object).where(values.notna(), "(blank)").astype(str)

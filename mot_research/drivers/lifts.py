@@ -49,6 +49,8 @@ class Shortfall:
         Σ w E Low / Σ w: in the bottom box, of all customers.
     gap_draws, low_draws : (B, p) arrays
         The common draws; no rows without resamples.
+    gap_of_each : (n, p) array
+        E (t − x)₊ of each row, or what is expected of it.
     not_known : mapping of driver to reason
     """
 
@@ -61,6 +63,7 @@ class Shortfall:
     low: Floats
     gap_draws: Floats
     low_draws: Floats
+    gap_of_each: Floats
     not_known: Mapping[str, str]
 
 
@@ -161,6 +164,7 @@ def shortfall(
         low=mean[2 + p : 2 + 2 * p],
         gap_draws=drawn[:, :p],
         low_draws=drawn[:, p:],
+        gap_of_each=reduction.moments.rows[:, 2 : 2 + p],
         not_known=dict(design.not_tested),
     )
 
