@@ -17,6 +17,7 @@ from mot_research.drivers.robustness import Robustness
 from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
 from mot_research.priorities.result import Priorities
+from mot_research.priorities.value import Value
 from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Study
 from mot_research.survey.wave import InputFile
@@ -73,6 +74,10 @@ class Findings:
     segments : mapping of segment to mapping of outcome id to Segments
     consensus : Consensus or None
         What the silos of the workshop agree on, where there were votes.
+    value : Value or None
+        What lifting the moments to their targets is worth.
+    no_value : str
+        Why there is no ``value``.
     """
 
     study: Study
@@ -98,3 +103,5 @@ class Findings:
     prediction: Mapping[str, Prediction] = field(default_factory=dict)
     segments: Mapping[str, Mapping[str, Segments]] = field(default_factory=dict)
     consensus: Consensus | None = None
+    value: Value | None = None
+    no_value: str = ""

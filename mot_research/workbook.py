@@ -17,6 +17,7 @@ from mot_research.drivers.waves import pooled_waves
 from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.evidence import Deciding, evidence
+from mot_research.priorities.value import revenue_at_stake, value
 from mot_research.priorities.verdicts import decide
 from mot_research.study.consensus import chosen_by_silos, consensus, shortlist
 from mot_research.study.definition import Outcome, Study
@@ -130,13 +131,19 @@ def run(
     chosen = {} if survey.votes is None else chosen_by_silos(survey.votes)
     on_shortlist = shortlist(study, chosen)
     agreed = None if survey.votes is None else consensus(study, survey.votes, rules)
-    metrics = evidence(survey, analysis.units, wave_id, deciding, agreed, rules.confidence)
+    asymmetries = {each.outcome: each.asymmetry for each in deciding.values()}
+    gains, no_value = analysis.gains(drivers, asymmetries, wave_id)
+    at_stake = revenue_at_stake(study, gains, no_value)
+    metrics = evidence(
+        survey, analysis.units, wave_id, deciding, agreed, rules.confidence, at_stake
+    )
+    priorities = decide(study, wave_id, deciding, metrics, on_shortlist)
     findings = Findings(
         study=study,
         wave=wave_id,
         drivers=drivers,
         alone=alone,
-        priorities=decide(study, wave_id, deciding, metrics, on_shortlist),
+        priorities=priorities,
         absences=survey.absences(wave_id),
         problems=survey.problems,
         inputs=survey.inputs,
@@ -159,6 +166,8 @@ def run(
         prediction=(analysis.predictions(first, wave_id, changed) if "prediction" in also else {}),
         segments=by_segment,
         consensus=agreed,
+        value=value(study, priorities, gains),
+        no_value=no_value,
     )
     if output is not None:
         from mot_research.report.files import write_findings

@@ -93,6 +93,18 @@ class Scenario:
     customers: Customers
     highest: float
 
+    @property
+    def today(self) -> float:
+        """What the model expects of the customers as they are, on average."""
+        here, model = self.customers, self.expected
+        known = model.columns(here.columns, here.n)
+        levels = []
+        for centre, predictors in zip(model.centres, model.predictors, strict=True):
+            x = np.column_stack([np.ones(here.n), known - centre])
+            value, _, _ = model.response(predictors.coefficients @ x.T)
+            levels.append(here.weight @ value / here.weight.sum())
+        return float(np.mean(levels))
+
     def lifted(self, moments: Sequence[str]) -> JointGain:
         """Every rating of these moments raised to its target where it is below."""
         here, model = self.customers, self.expected

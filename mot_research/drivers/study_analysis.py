@@ -11,7 +11,9 @@ from mot_research.drivers.analysis import Options, analyse, analyse_model, build
 from mot_research.drivers.asymmetry import Asymmetry, asymmetry
 from mot_research.drivers.cautions import Caution
 from mot_research.drivers.change import Change, change, earlier_wave
+from mot_research.drivers.customers import Customers, customers
 from mot_research.drivers.design import build_design
+from mot_research.drivers.gains import Gains, gains
 from mot_research.drivers.paths import Paths, paths
 from mot_research.drivers.prediction import Prediction, prediction
 from mot_research.drivers.reliability import Reliability, reliability
@@ -96,6 +98,56 @@ class StudyAnalysis:
             confidence=rules.confidence,
             false_discovery_rate=rules.false_discovery_rate,
         )
+
+    def customers(self, wave_id: str) -> Customers | None:
+        """The customers of a wave, whom the scenarios change; None where it asked no outcome.
+
+        The outcome that helps to complete their blanks is the first that they were asked,
+        of the relationship before revenue.
+
+        Raises
+        ------
+        AnalysisError
+            Too few of them answered it.
+        """
+        study, rules, wave = self.survey.study, self.survey.study.rules, self.survey[wave_id]
+        asked = [outcome for outcome in study.outcomes if outcome.id in wave.outcomes_asked]
+        if not asked:
+            return None
+        helping = min(asked, key=lambda outcome: outcome.role == "revenue")
+        rows = rows_of_waves(self.survey, self.units, helping.id, (wave_id,))
+        scales = {name: study.ratings_for(study.moment(name)) for name in rows.drivers}
+        return customers(
+            rows,
+            self.units.units,
+            {name: (scale.target, scale.bottom_box) for name, scale in scales.items()},
+            self.draws,
+            wave=wave_id,
+            missing=rules.missing,
+            min_n=rules.min_n,
+        )
+
+    def gains(
+        self,
+        drivers: Mapping[str, DriverResult],
+        boxes: Mapping[str, Asymmetry],
+        wave_id: str,
+    ) -> tuple[dict[str, Gains], str]:
+        """What lifting each moment brings to each outcome, or why that can't be said."""
+        try:
+            here = self.customers(wave_id)
+        except AnalysisError as error:
+            return {}, str(error)
+        if here is None:
+            return {}, f"wave {wave_id} asked no outcome"
+        found: dict[str, Gains] = {}
+        for name, result in drivers.items():
+            high = self.survey.study.outcome(name).high
+            highest = np.inf if high is None else float(high)
+            gained = gains(result, here, boxes.get(name), highest=highest)
+            if gained is not None:
+                found[name] = gained
+        return found, "" if found else "each moment has a model of its own"
 
     def paths(self, drivers: Mapping[str, DriverResult]) -> tuple[dict[str, Paths], list[str]]:
         """From each moment through the first relationship outcome to each revenue outcome.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ def evidence(
     deciding: Mapping[str, Deciding],
     agreed: Consensus | None,
     confidence: float,
+    at_stake: Mapping[str, Metric] | None = None,
 ) -> dict[str, dict[str, Metric]]:
     """The fifteen metrics of every moment of the study.
 
@@ -51,6 +52,8 @@ def evidence(
     agreed : Consensus or None
         Of the workshop, where there were votes.
     confidence : float
+    at_stake : mapping of moment id to Metric, optional
+        Revenue at stake.
 
     Returns
     -------
@@ -68,8 +71,8 @@ def evidence(
         metrics["mentions"] = metrics["negative_share"] = Metric(
             None, reason="voice is not evaluated"
         )
-        metrics["revenue_at_stake"] = Metric(None, reason="value is not evaluated")
         metrics["consensus"] = _chosen(agreed, moment.id)
+        metrics["revenue_at_stake"] = _at_stake(at_stake or {}, moment.id, metrics["mean_rating"])
         found[moment.id] = {name: metrics[name] for name in METRICS}
     return found
 
@@ -134,6 +137,14 @@ def _ratings(
         "answered_in_time": _spread(ask.metric(squares)),
         "trend": _trend(ask, mean, before, moment),
     }
+
+
+def _at_stake(at_stake: Mapping[str, Metric], moment_id: str, mean: Metric) -> Metric:
+    """Counted from the ratings of the wave: as few as they may be shown."""
+    found = at_stake.get(moment_id, Metric(None, reason="no revenue outcome was analysed"))
+    if found.value is None:
+        return found
+    return replace(found, n=mean.n) if mean.value is not None else mean
 
 
 def _trend(ask: WaveMeans, mean: DomainMean, before: Wave | None, moment: Moment) -> Metric:

@@ -22,6 +22,7 @@ from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
+from mot_research.report.value_record import value_record
 from mot_research.study.consensus import Consensus
 
 SCHEMA_VERSION = 1
@@ -65,7 +66,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
                 for by_outcome in findings.segments.values()
                 for entry in by_outcome.values()
             ],
-            "value": None,
+            "value": value_record(findings),
             "paths": [_paths(one) for one in findings.paths.values()],
             "robustness": [
                 {

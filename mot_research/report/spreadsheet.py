@@ -18,6 +18,7 @@ from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
 from mot_research.report.tables import ABSENCES
+from mot_research.report.value_record import value_sheets
 
 # A fixed date, so that the same findings give the same bytes.
 CREATED = datetime.datetime(2000, 1, 1)
@@ -95,6 +96,8 @@ def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"paths {outcome}", paths.to_frame().reset_index()
     for outcome, robust in findings.robustness.items():
         yield f"robustness {outcome}", robust.to_frame().reset_index()
+    if findings.value is not None:
+        yield from value_sheets(findings.value)
     for outcome, size in findings.sample_sizes.items():
         yield f"sample size {outcome}", size.to_frame().reset_index()
     if findings.reliability is not None:

@@ -291,6 +291,9 @@ class Rules(Part):
         dict[Role, Annotated[int, Field(ge=1), NO_TRUTH]],
         _complete_by_role({"relationship": 1, "revenue": 4}),
     ] = Field({"relationship": 1, "revenue": 4}, description="Waves pooled for a verdict.")
+    budget: Annotated[float, Field(gt=0), NO_TRUTH] | None = Field(
+        None, description="Money a year for bringing moments to their targets."
+    )
     missing: Literal["em", "drop"] = Field(
         "em", description="Blanks by maximum likelihood, or rows with blanks left out."
     )
