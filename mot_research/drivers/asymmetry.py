@@ -24,7 +24,6 @@ from mot_research.statistics.regression import (
     aliased_columns,
     independent_columns,
     regress,
-    unit_scores,
 )
 from mot_research.statistics.resampling import Draws, SamplingUnits
 from mot_research.survey.wave import RATED
@@ -44,8 +43,8 @@ class Asymmetry:
     ``q_value`` of the joint Wald test, ``n_high``, ``n_low`` (effective),
     ``kind`` (one of CLASSES), ``reason``, and ``alike``: whether the only thing
     undecided is which of the two is larger. ``penalty_draws`` (B, tested
-    drivers) are the penalties in the common draws, linearised; no rows without
-    resamples.
+    drivers) are the penalties in the common draws, by influence values; no rows
+    without resamples.
     """
 
     table: pd.DataFrame
@@ -102,7 +101,8 @@ def asymmetry(
     fit = regress(reduction.q, 1, kept)
     t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
     counts = [_effective(rows.weight, columns[:, 1 + j]) for j in range(2 * p)]
-    covariance = reduction.covariance_of_scores(reduction.coefficient_scores(fit))
+    scores = reduction.coefficient_scores(fit)
+    covariance = reduction.covariance_of_scores(scores)
     records = []
     for j in range(p):
         pair = (2 + j, 2 + p + j)
@@ -127,25 +127,25 @@ def asymmetry(
             reason=[why for _, why in kinds],
             alike=[why == NOT_TOLD_APART for _, why in kinds],
         ),
-        penalty_draws=_penalty_draws(table["penalty"], fit, reduction, draws),
+        penalty_draws=(
+            np.empty((0, p))
+            if draws is None
+            else _penalty_draws(table["penalty"], fit, scores, reduction, draws)
+        ),
     )
 
 
 def _penalty_draws(
-    penalty: pd.Series, fit: Regression, reduction: Reduction, draws: Draws | None
+    penalty: pd.Series, fit: Regression, scores: np.ndarray, reduction: Reduction, draws: Draws
 ) -> np.ndarray:
     """(B, p) by the influence of each sampling unit; NaN where there is no penalty."""
     p = len(penalty)
-    if draws is None:
-        return np.empty((0, p))
-    lows = [2 + p + j for j in range(p)]
-    gradients = np.array(
-        [fit.at(c)[1] if c in fit.columns else np.zeros(fit.gradient.shape[1]) for c in lows]
-    )
-    carried = reduction.moments.linearised_gradient(-gradients)
-    scores = unit_scores(reduction.sums, reduction.q, carried)
+    lows = np.zeros((len(scores), p))
+    for j in range(p):
+        if 2 + p + j in fit.columns:
+            lows[:, j] = scores[:, fit.columns.index(2 + p + j)]
     multipliers = draws.counts[:, reduction.chosen] * draws.scale[reduction.chosen]
-    return np.asarray(penalty.to_numpy(dtype=float) + multipliers @ scores)
+    return np.asarray(penalty.to_numpy(dtype=float) - (multipliers - 1) @ lows)
 
 
 _COLUMNS = [

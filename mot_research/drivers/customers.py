@@ -31,8 +31,8 @@ class Customers:
     weight : (n,) array
     unit : (n,) integer array
         As numbered in the study's units.
-    n_units : int
-        Of the study.
+    stratum_of_unit : (G,) integer array
+        Of the study's units.
     columns : mapping of name to (n,) array
         What an ``ExpectedOutcome`` asks for; ratings as they are, 0 where the
         moment was not had.
@@ -44,7 +44,7 @@ class Customers:
     wave: str
     weight: Floats
     unit: np.ndarray
-    n_units: int
+    stratum_of_unit: np.ndarray
     columns: Mapping[str, Floats]
     shortfall: Shortfall
     draws: Draws | None
@@ -99,7 +99,7 @@ def customers(
         wave=wave,
         weight=used.weight,
         unit=used.unit,
-        n_units=units.n_units,
+        stratum_of_unit=units.stratum_of_unit,
         columns=known,
         shortfall=shortfall(design, units, scales, draws, wave=wave),
         draws=draws,

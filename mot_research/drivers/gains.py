@@ -123,9 +123,9 @@ class Scenario:
                     np.column_stack([np.ones(here.n), known - centre]),
                     here.weight,
                     here.unit,
-                    here.n_units,
+                    here.stratum_of_unit,
                 ),
-                _of_study(predictors, model.chosen, here.n_units),
+                _of_study(predictors, model.chosen, len(here.stratum_of_unit)),
                 model.response,
                 shifts,
             )
@@ -135,8 +135,10 @@ class Scenario:
         predicted = np.mean([one.predicted for one in found], axis=0)
         draws = np.empty(0)
         if here.draws is not None:
-            totals = resample_sums(here.draws, np.column_stack([one.scores for one in found]))
-            draws = _in_turn(estimates, totals)
+            # By leaving out each unit, as the errors of the effects are.
+            scores = np.column_stack([one.scores[-1] for one in found])
+            moved = resample_sums(here.draws, scores) - scores.sum(axis=0)
+            draws = _in_turn(estimates, moved)
         return JointGain(
             per_customer=float(estimates.mean()),
             draws=draws,
@@ -195,15 +197,15 @@ def _by_model(linear: Lifts, scenario: Scenario, confidence: float) -> Lifts:
 
 def _of_study(predictors: Predictors, chosen: np.ndarray, n_units: int) -> Predictors:
     """Influence by the units of the whole study."""
-    parts, _, k = predictors.influence.shape
-    influence = np.zeros((parts, n_units, k))
-    influence[:, chosen] = predictors.influence
+    ways, parts, _, k = predictors.influence.shape
+    influence = np.zeros((ways, parts, n_units, k))
+    influence[:, :, chosen] = predictors.influence
     return Predictors(predictors.coefficients, influence)
 
 
-def _in_turn(estimates: Floats, totals: Floats) -> Floats:
+def _in_turn(estimates: Floats, moved: Floats) -> Floats:
     """Draw b by imputation b mod m: (m,) and (B, m) to (B,)."""
-    m, number = len(estimates), np.arange(len(totals))
-    moved = (spread_of_draws(m) - 1) * (estimates - estimates.mean())
-    turn = number % m
-    return estimates[turn] + moved[turn] + totals[number, turn]
+    m, number = len(estimates), np.arange(len(moved))
+    centre = estimates.mean()
+    apart = centre + spread_of_draws(m) * (estimates - centre)
+    return apart[number % m] + moved[number, number % m]

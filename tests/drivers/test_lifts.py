@@ -57,18 +57,15 @@ def test_emptying_the_bottom_box_saves_the_penalty_of_each_customer_in_it(plain)
 
 
 def test_gap_and_effect_move_together_in_the_draws(plain):
-    """A resample's lift is that of the resampled rows."""
-    rows, _, short, found = plain
+    """In each draw the gap is that of the resampled rows, and meets the effect of that draw."""
+    rows, result, short, found = plain
     units = rows_and_units(effects=EFFECTS, reach=0.6)[1]
-    draws = draw(units, 200, 1)
-    multiplier = (draws.counts * draws.scale)[7][rows.unit]
-    had = rows.states[:, 1] == RATED
-    lack = np.where(had, np.maximum(TARGET - rows.ratings[:, 1], 0), 0)
-    assert short.gap_draws[7, 1] == pytest.approx(np.average(lack, weights=multiplier))
-    kept = rows.keep(np.repeat(np.arange(len(multiplier)), (draws.counts[7][rows.unit])))
-    once = analyse(kept, units, None, Options(n_resamples=0), outcome="y")
-    expected = once.table.effect["m1"] * np.average(lack, weights=multiplier)
-    assert found.draws["target"][7, 1] == pytest.approx(expected)
+    weights = draw(units, 200, 1).multipliers[:, rows.unit]
+    lack = np.where(rows.states == RATED, np.maximum(TARGET - rows.ratings, 0), 0)
+    expected = weights @ lack / weights.sum(axis=1, keepdims=True)
+    assert short.gap_draws == pytest.approx(expected, rel=IDENTITY)
+    product = result.effect_draws * expected
+    assert found.draws["target"] == pytest.approx(product, rel=IDENTITY)
 
 
 def test_blanks_count_as_what_is_expected_of_them():
