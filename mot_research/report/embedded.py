@@ -1,6 +1,7 @@
 """Render an executed notebook with pandoc and Typst: a self-contained HTML file, PDF, Word."""
 
 import base64
+import hashlib
 import json
 import mimetypes
 import os
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).parent / "assets"
 FONTS = ASSETS / "fonts"
+POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'"
+)
 OLDEST_PANDOC = (3, 2)
 NO_TIME = {"SOURCE_DATE_EPOCH": "946684800"}  # 2000-01-01: the same content, the same bytes
 # Raw HTML, TeX and Typst are not read at all: what stands in a text is printed, never obeyed.
@@ -63,7 +68,8 @@ def render_html(
     with _composed(notebook, metadata, beside) as (folder, house):
         command = ["--to=html5", "--mathml", f"--template={ASSETS / 'template.html'}"]
         text = _pandoc(folder, [*command, *_contents(house)])
-        text = text.replace("/*house-style*/", _style())
+        for place, content in _house().items():  # they stand before any text of the document
+            text = text.replace(place, content, 1)
         text = _IMAGE.sub(lambda match: _with_data(match, folder, beside), text)
         with replacing(target) as written:
             written.write_text(text, encoding="utf-8", newline="\n")
@@ -205,8 +211,18 @@ def _composed(
         yield folder, house
 
 
-def _style() -> str:
-    return "".join((ASSETS / name).read_text("utf-8") for name in ("house.css", "signs.css"))
+def _house() -> dict[str, str]:
+    """What the template leaves open: the policy, the style, and the one script it allows."""
+    style = "".join((ASSETS / name).read_text("utf-8") for name in ("house.css", "signs.css"))
+    sorting = (ASSETS / "sorting.html").read_text("utf-8").strip()
+    script = sorting.removeprefix("<script>").removesuffix("</script>")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    policy = f"{POLICY}; script-src 'sha256-{digest}'"
+    return {
+        "<!--policy-->": f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        "/*house-style*/": style,
+        "<!--sorting-->": sorting,
+    }
 
 
 def _contents(house: Mapping[str, Any]) -> list[str]:

@@ -93,6 +93,7 @@ def formats(assets: str) -> dict[str, Any]:
         "html": {
             "theme": ["default", f"{assets}/house.scss"],
             "css": f"{assets}/signs.css",
+            "include-after-body": f"{assets}/sorting.html",
             "html-math-method": "mathml",
             "embed-resources": True,
             "minimal": True,

@@ -427,7 +427,8 @@ local function write_image(image)
     image.caption = { pandoc.Str(alt) }
     image.attributes["fig-alt"] = nil
     image.title = ""
-    return image
+    local reach = { tabindex = "0", role = "group", ["aria-label"] = "Picture, scrolls sideways" }
+    return pandoc.Span({ image }, pandoc.Attr("", { "picture" }, reach))
   end
   local width = image.attributes["width"]
   local size = width and width:match("^[%d.]+%%$") and ", width: " .. width or ""
