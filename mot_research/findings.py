@@ -16,7 +16,9 @@ from mot_research.drivers.result import DriverResult
 from mot_research.drivers.robustness import Robustness
 from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
+from mot_research.priorities.expectation import Beside
 from mot_research.priorities.result import Priorities
+from mot_research.priorities.scorecard import Scorecard
 from mot_research.priorities.value import Value
 from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Study
@@ -78,6 +80,10 @@ class Findings:
         What lifting the moments to their targets is worth.
     no_value : str
         Why there is no ``value``.
+    scorecard : Scorecard or None
+        Stages and owners with all of their moments, operational metrics and goals.
+    beside : mapping of moment id to Beside
+        Expectation and emotion, of the moments that have a column of either.
     """
 
     study: Study
@@ -105,3 +111,5 @@ class Findings:
     consensus: Consensus | None = None
     value: Value | None = None
     no_value: str = ""
+    scorecard: Scorecard | None = None
+    beside: Mapping[str, Beside] = field(default_factory=dict)

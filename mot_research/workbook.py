@@ -16,7 +16,9 @@ from mot_research.drivers.study_cautions import of_study
 from mot_research.drivers.waves import pooled_waves
 from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
+from mot_research.priorities.accountability import scorecard
 from mot_research.priorities.evidence import Deciding, evidence
+from mot_research.priorities.expectation import expectations_and_emotions
 from mot_research.priorities.value import revenue_at_stake, value
 from mot_research.priorities.verdicts import decide
 from mot_research.study.consensus import chosen_by_silos, consensus, shortlist
@@ -168,6 +170,8 @@ def run(
         consensus=agreed,
         value=value(study, priorities, gains),
         no_value=no_value,
+        scorecard=scorecard(survey, analysis.units, wave_id, priorities, drivers),
+        beside=expectations_and_emotions(survey, analysis.units, wave_id),
     )
     if output is not None:
         from mot_research.report.files import write_findings

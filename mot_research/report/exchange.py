@@ -22,6 +22,7 @@ from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
+from mot_research.report.accountability_frames import accountability_record
 from mot_research.report.value_record import value_record
 from mot_research.study.consensus import Consensus
 
@@ -90,6 +91,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
                 }
                 for one in findings.sample_sizes.values()
             ],
+            **accountability_record(findings),
             "reliability": _reliability(findings.reliability),
             "warnings": list(findings.warnings),
             "problems": _rows(findings.problems.drop(columns="examples"), index=False),

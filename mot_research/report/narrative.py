@@ -478,10 +478,11 @@ def what_it_is(row: Priority) -> str:
     moment = row.moment
     given = (
         ("What it is", moment.description),
+        ("By", listed(list(moment.interaction))),
         ("Customers expect", moment.expectation),
         ("Ideal", moment.ideal or "not yet written in the study"),
         ("Owner", _owner(row)),
-        ("Handoffs", "; ".join(moment.handoffs)),
+        ("Handoffs", "; ".join(moment.handoffs) or ("none is named" if moment.partners else "")),
         ("To measure", ", ".join(name.replace("_", " ") for name in moment.metrics)),
     )
     return "\n\n".join(

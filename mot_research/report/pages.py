@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
-from mot_research.report import narrative, tables
+from mot_research.report import beside, narrative, tables
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.phrases import deciding
 
@@ -71,8 +71,9 @@ def bars_captions(findings: Findings) -> str:
 
 
 def _moment(row: Priority, findings: Findings) -> str:
+    told = f"{narrative.what_it_is(row)}\n\n{beside.line(row, findings)}".strip()
     split = [
-        f"::: {{.mot-told}}\n{narrative.what_it_is(row)}\n:::",
+        f"::: {{.mot-told}}\n{told}\n:::",
         f"::: {{.mot-numbers}}\n{tables.moment_metrics(row, findings)}\n:::",
     ]
     parts = [

@@ -17,6 +17,7 @@ from mot_research.drivers.cautions import cautions_frame
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
+from mot_research.report.accountability_frames import accountability_frames
 from mot_research.report.tables import ABSENCES
 from mot_research.report.value_record import value_sheets
 
@@ -70,6 +71,7 @@ def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         frame = _without_small_numbers(result.to_frame())
         yield f"{findings.wave} alone {outcome}", frame.reset_index()
     yield from _further(findings)
+    yield from accountability_frames(findings)
     yield "absences", _absences(findings)
     yield "problems", findings.problems.drop(columns="examples")  # they name customers
     yield "warnings", pd.DataFrame({"warning": list(findings.warnings)})

@@ -9,17 +9,6 @@ from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import frame_table
 from mot_research.study.definition import Moment, Study
 
-WANTED = {
-    "stage": "A stage",
-    "category": "What it is for",
-    "description": "A description",
-    "expectation": "What customers expect",
-    "ideal": "The ideal",
-    "owner": "An owner",
-    "rating": "A question in the survey",
-}
-NAMED_AT_MOST = 3
-
 
 def heading(study: Study, wave_id: str | None = None) -> str:
     """Return what is shown: the study, its size or the wave, and that data are simulated."""
@@ -105,25 +94,5 @@ def bets(study: Study) -> str:
             {"Moment": moment.name, "Why we bet on it": moment.brand_bet, "Owner": moment.owner}
             for moment in study.moments
             if moment.brand_bet
-        )
-    )
-
-
-def still_to_write(study: Study) -> str:
-    """Return what moments lack, and which do."""
-    lacking = {
-        what: [moment.name for moment in study.moments if not getattr(moment, part)]
-        for part, what in WANTED.items()
-    }
-    return frame_table(
-        pd.DataFrame(
-            {
-                "Missing": what,
-                "Moments": len(names),
-                "Which": ", ".join(names[:NAMED_AT_MOST])
-                + (", …" if len(names) > NAMED_AT_MOST else ""),
-            }
-            for what, names in lacking.items()
-            if names
         )
     )

@@ -349,10 +349,12 @@ def reproducibility(findings: Findings) -> str:
         ("Versions", "; ".join(f"{name} {v}" for name, v in findings.versions.items())),
         ("Rules", "; ".join(f"{_spaced(k)}: {_rule(v)}" for k, v in rules.items())),
     ]
-    rows += [
-        (f"File {file.name}", f"sha256 {file.sha256[:SHORT_HASH]}…" + _rows(file.n_rows))
+    files = [
+        f"{file.name} sha256 {file.sha256[:SHORT_HASH]}…" + _rows(file.n_rows)
         for file in findings.inputs
     ]
+    if files:
+        rows.append(("Files", "; ".join(files)))
     return Table((Column("Of this run", 7), Column("Value", 17)), tuple(rows)).to_markdown()
 
 
@@ -461,7 +463,7 @@ def _spaced(name: str) -> str:
 
 
 def _rows(n: int) -> str:
-    return f"; {count(n)} rows" if n else ""
+    return f" ({count(n)} rows)" if n else ""
 
 
 def _rule(value: object) -> str:

@@ -24,6 +24,12 @@ ACTIONS = {
 }
 ROLES = {"relationship": "relationship", "revenue": "revenue"}
 THE_ROLES = {"relationship": "the relationship", "revenue": "revenue"}
+GOALS = {
+    "bond": "bond",
+    "retention": "retention",
+    "revenue": "revenue",
+    "share_of_wallet": "share of wallet",
+}
 ASYMMETRY = {
     "basic": "must be right every time",
     "performance": "the better it goes, the better",
@@ -50,6 +56,12 @@ CATEGORIES = {
     "revenue": "revenue building",
     "request": "response to a request",
     "relationship": "relationship building",
+}
+CONTACTS = {
+    "rescue": "rescue",
+    "revenue": "revenue-building",
+    "request": "request",
+    "relationship": "relationship-building",
 }
 MARKS = {
     "moment_of_truth": "moment of truth",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,26 @@ class DomainMean:
         if not inside.any():
             return 0.0
         return float(np.sqrt(survey_covariance(self.scores[inside, None], renumbered)[0, 0]))
+
+
+def average(means: Sequence[DomainMean], n: int) -> DomainMean:
+    """The mean of several means over the same numbering of units, each counting once.
+
+    Its influences are the mean of theirs, so that what they have in common
+    (the same people, the same clusters) counts.
+
+    Parameters
+    ----------
+    means : sequence of DomainMean
+        At least one.
+    n : int
+        Rows in any of the domains: the people behind it.
+    """
+    return DomainMean(
+        float(np.mean([mean.estimate for mean in means])),
+        np.mean([mean.scores for mean in means], axis=0),
+        n,
+    )
 
 
 def domain_mean(

@@ -168,14 +168,14 @@ def periods(study: Study) -> dict[str, Period]:
     return found
 
 
-def metrics_by_wave(study: Study, readings: pd.DataFrame) -> pd.DataFrame:
+def metrics_by_wave(study: Study, readings: pd.DataFrame | None) -> pd.DataFrame:
     """Each metric that a moment names, over the period of each wave.
 
     Parameters
     ----------
     study : Study
-    readings : DataFrame
-        As from :func:`operations_of`.
+    readings : DataFrame or None
+        As from :func:`operations_of`; None where the study has no such file.
 
     Returns
     -------
@@ -184,8 +184,10 @@ def metrics_by_wave(study: Study, readings: pd.DataFrame) -> pd.DataFrame:
         (days of the period), ``value`` (mean of its readings, each counting
         once), ``low``, ``high`` (the smallest and largest of them), ``n``,
         ``during``, ``n_during`` (mean and number of the readings within the
-        fieldwork), ``reason`` (why there is no value).
+        fieldwork), ``reason`` (why there is no value). No rows without a file.
     """
+    if readings is None:
+        return pd.DataFrame(columns=_BY_WAVE)
     by_wave = periods(study)
     rows = []
     for metric in named_metrics(study):

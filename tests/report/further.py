@@ -15,6 +15,7 @@ from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Metric
+from tests.report.accountable import accountable
 
 TERMS = {"reach": 0.0, "ratings": -0.25, "mix": 0.02, "effects": 0.05, "both": -0.02}
 EXTREMES = {"penalty": Metric(0.9, 0.6, 1.2, 120), "reward": Metric(0.3, -0.1, 0.7, 35)}
@@ -24,6 +25,7 @@ SMALL_VALUE, LARGE_VALUE = "corporate", "private"
 def with_everything(findings: Findings) -> Findings:
     """The findings with a change, paths, segments, robustness and the rest; waves of two."""
     ids = [moment.id for moment in findings.study.moments]
+    findings = accountable(findings)
     study = findings.study.model_copy(update={"segments": ("plan",)})
     names = list(findings.drivers)
     first = findings.drivers["recommend"]

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from matplotlib.text import Text
 
 from mot_research.priorities.result import Metric
-from mot_research.report import charts, house_style, matrix, wave_charts
+from mot_research.report import charts, house_style, matrix, scorecard_chart, wave_charts
 from mot_research.report.experience_map import experience_map
 from mot_research.report.rank_groups import alike
 from tests.report import cases, further
@@ -43,6 +43,7 @@ def pictures(findings) -> dict[str, Axes]:
         made[f"ranks of {name}"] = charts.rank_plot(result)
     made |= dict(zip(["penalties"], wave_charts.penalty_rewards(findings), strict=False))
     made |= dict(zip(["change"], wave_charts.change_waterfalls(findings), strict=False))
+    made |= dict(zip(["stages"], scorecard_chart.stage_scorecards(findings), strict=False))
     return made
 
 
@@ -50,7 +51,8 @@ def drawn_texts(figure) -> list[Text]:
     """Every text that a reader sees: no ticks beyond the limits, none of a shared axis."""
     figure.draw_without_rendering()
     texts = [artist for artist in figure.get_children() if isinstance(artist, Text)]
-    for ax in figure.axes:
+    inset = [child for ax in figure.axes for child in ax.child_axes]
+    for ax in [*figure.axes, *inset]:
         texts += ax.texts
         if ax.axison:
             (bottom, top), (left, right) = sorted(ax.get_ylim()), sorted(ax.get_xlim())

@@ -3,10 +3,30 @@ import re
 
 import pytest
 
-from mot_research.report import narrative, pages, sureness, tables, together, what_changed
+from mot_research.report import (
+    beside,
+    inventory,
+    narrative,
+    pages,
+    scorecards,
+    sureness,
+    tables,
+    together,
+    what_changed,
+)
 from tests.report import cases
 
 ODD = cases.odd_cases()
+ACCOUNTABLE = (
+    *(scorecards.summary, scorecards.chart_caption, scorecards.stages, scorecards.owners),
+    *(scorecards.table_note, scorecards.operations_note, scorecards.operations),
+    *(scorecards.by_wave, scorecards.goals, scorecards.goals_note, scorecards.every_goal),
+    beside.every_moment,
+)
+OF_THE_STUDY = (
+    *(inventory.lacking, inventory.lacking_by_part, inventory.lacking_by_owner),
+    *(inventory.lacking_by_moment, inventory.purposes, inventory.gaps),
+)
 EVERY = pytest.mark.parametrize("case", list(ODD))
 
 
@@ -44,6 +64,8 @@ def text_of(findings) -> str:
         together.conflicts(findings),
         together.paths(findings),
         together.segments(findings),
+        *(said(findings) for said in ACCOUNTABLE),
+        *(said(findings.study) for said in OF_THE_STUDY),
         *(narrative.bars_caption(result, findings) for result in findings.drivers.values()),
     ]
     return "\n\n".join(parts)

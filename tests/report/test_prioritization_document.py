@@ -48,7 +48,7 @@ def test_every_cell_runs(case, monkeypatch):
 def test_every_figure_says_what_it_is():
     cells = [cell for cell in read_document(SOURCE).cells if cell.kind == "code"]
     figures = [cell for cell in cells if cell.code.endswith(";")]
-    assert len(figures) == 4
+    assert len(figures) == 5
     assert all(cell.options.get("fig-alt") for cell in figures)
 
 
@@ -76,7 +76,7 @@ def test_ten_moments_fit_in_twelve_pages(everything, pdf):
     assert len(pages) <= LONGEST
     assert "Decisions asked of you" in pages[0]
     assert "Simulated data." in pages[0]
-    assert html.count("data:image/") == 4
+    assert html.count("data:image/") == 5
     for text in (*pages, html):
         assert "?@" not in text
         assert "pagebreak" not in text

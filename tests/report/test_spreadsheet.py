@@ -42,6 +42,8 @@ def test_sheets_hold_text_never_formulas(hostile, tmp_path):
         "priorities",
         "drivers recommend",
         "drivers renewed",
+        "completeness",
+        "purposes by stage",
         "absences",
         "problems",
         "warnings",
