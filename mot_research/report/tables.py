@@ -33,12 +33,14 @@ from mot_research.report import narrative, words
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Bar, Cell, Column, Label, Quiet, Table
 from mot_research.report.phrases import deciding
+from mot_research.report.value_pages import gain_writing
 
 LONGEST_NAME = 90  # characters in a table
 LONGEST_ON_PAGE_ONE = 64
 SHORT_HASH = 12
 NONE = "–"
 EXTREMES = ("penalty", "reward")
+STAKE = "revenue_at_stake"
 ABSENCES = ("n_rated", "n_not_experienced", "n_blank", "n_not_asked")
 METRIC_WRITING = {
     "reach": PERCENT,
@@ -384,7 +386,7 @@ def moment_metrics(row: Priority, findings: Findings) -> str:
 
 def _metric_cell(name: str, metric: Metric, row: Priority, findings: Findings) -> Cell:
     """Return a metric, with a bar where its scale has two ends."""
-    text = metric_text(metric, METRIC_WRITING[name])
+    text = metric_text(metric, _stake(findings) if name == STAKE else METRIC_WRITING[name])
     if metric.value is None or not is_shown(metric.n):
         return text
     scale = findings.study.ratings_for(row.moment)
@@ -400,6 +402,14 @@ def _metric_cell(name: str, metric: Metric, row: Priority, findings: Findings) -
     if METRIC_WRITING[name] is CHANGE:
         return _metric_bar(text, metric, lambda value: 0.5 + value / width, 0.5, 0.5)
     return text
+
+
+def _stake(findings: Findings) -> Writing:
+    """Return how revenue at stake is written: in the unit of the value."""
+    if findings.value is None:
+        return COUNT
+    writing, unit = gain_writing(findings.value, findings.value.table["gain"])
+    return Writing(writing.number, f"{NO_BREAK}{unit}")
 
 
 def _longest(names: tuple[str, ...], priorities: Priorities) -> float:

@@ -12,12 +12,21 @@ from mot_research.report import house_style as style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from mot_research.findings import Findings
     from mot_research.priorities.value import Value
 
 ROW_HEIGHT = 0.26  # inches
 FRAME = 0.75  # inches above and below the rows
 LONGEST_NAME = 44  # characters
 HATCH = "////"  # what is not claimed reads in grey print too
+
+
+def planning_waterfalls(findings: Findings) -> list[Axes]:
+    """Draw the plan of a run, where there is one."""
+    value = findings.value
+    if value is None or value.steps.empty:
+        return []
+    return [planning_waterfall(value, name=findings.study.outcome(value.outcome).name)]
 
 
 def planning_waterfall(value: Value, ax: Axes | None = None, *, name: str | None = None) -> Axes:
