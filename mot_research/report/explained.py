@@ -1,0 +1,291 @@
+"""Why a moment has its verdict: every rule, its threshold, its number, passed or not.
+
+What is shown are the checks from which the verdict was read; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mot_research.findings import Findings
+from mot_research.numbers import PERCENT, TWO_DIGITS, count, effect_writing, plain
+from mot_research.priorities.result import Grade, Priority
+from mot_research.priorities.rules import RULES, Check, met
+from mot_research.report import narrative, words
+from mot_research.report.escaping import escape_markdown
+from mot_research.report.house_style import shorten
+from mot_research.report.markup import Column, Table
+from mot_research.report.phrases import deciding, ended
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+MET = {True: "yes", False: "no", None: "–"}
+SHORT = {  # as a rule stands in one line
+    "above_zero": "effect",
+    "beyond_chance": "q",
+    "ranked": "ranked against others",
+    "top_by_importance": "among the top across all customers",
+    "top_per_customer": "among the top for each who had it",
+    "against_all_tests": "p against all tests",
+    "more_often_than_not": "among the top by either ranking",
+    "certain": "worst place left open",
+}
+LONGEST_NAME = 40  # characters in the matrix
+COLUMNS = ("Rule", "Number", "Threshold", "Met")
+
+
+def why_here(row: Priority, findings: Findings) -> str:
+    """Return under a moment of the list which rules it passed and which not, a role a sentence."""
+    said = [_in_a_line(grade, findings) for grade in row.grades.values() if grade.checks]
+    if not said:
+        return ""
+    return f"::: {{.mot-note}}\n**Why is this here?** {' '.join(said)}\n:::"
+
+
+def _in_a_line(grade: Grade, findings: Findings) -> str:
+    role = words.sentence(words.ROLES[grade.role])
+    if grade.grade == "not_tested":
+        return ended(f"*{role}*: {escape_markdown(grade.reason)}")
+    shown = [check for check in grade.checks if _matters(check, grade)]
+    parts = {
+        passed: "; ".join(_short(c, grade, findings) for c in shown if c.passed is passed)
+        for passed in (True, False)
+    }
+    text = f"passed: {parts[True]}" if parts[True] else ""
+    if parts[False]:
+        text += f"{'; ' if text else ''}**not passed**: {parts[False]}"
+    return f"*{role}*, {words.VERDICTS[grade.grade].lower()}: {text}."
+
+
+def _matters(check: Check, grade: Grade) -> bool:
+    """Whether a rule had a say: the stricter test of a rare place only where it was asked."""
+    if check.rule not in SHORT or check.passed is None:
+        return False
+    passed = met(grade.checks)
+    by_importance = "top_by_importance" in passed
+    return {
+        "ranked": not check.passed,
+        "against_all_tests": "top_per_customer" in passed and not by_importance,
+        "more_often_than_not": grade.grade in ("likely", "minor"),
+        "certain": grade.grade == "proven",
+    }.get(check.rule, True)
+
+
+def _short(check: Check, grade: Grade, findings: Findings) -> str:
+    if check.value is None:
+        return escape_markdown(SHORT[check.rule])
+    number, threshold = _texts(check, _effects(grade, findings))
+    return escape_markdown(f"{SHORT[check.rule]} {number} ({threshold})")
+
+
+def _effects(grade: Grade, findings: Findings) -> Callable[[float], str]:
+    """Return how an effect on the outcome of a grade is written."""
+    kind = findings.study.outcome(grade.outcome).kind
+    effects = [grade.effect]
+    if grade.outcome in findings.drivers:
+        effects = list(findings.drivers[grade.outcome].table["effect"])
+    return effect_writing(kind, effects).one
+
+
+def _texts(check: Check, effect: Callable[[float], str]) -> tuple[str, str]:
+    """Return the number and the threshold of a check as people read them."""
+    number, threshold = _WRITTEN.get(check.rule, (_none, _none))
+    if check.rule == "above_zero":
+        number = effect
+    told = "" if check.value is None else number(check.value)
+    return told or check.reason or "–", "" if check.threshold is None else threshold(
+        check.threshold
+    )
+
+
+def _none(value: float) -> str:
+    return ""
+
+
+def _probability(value: float) -> str:
+    if value < 0.001:
+        return "< .001"
+    return f"{value:.4f}".rstrip("0").replace("0.", ".", 1)
+
+
+_AT_LEAST: tuple[Callable[[float], str], Callable[[float], str]] = (
+    PERCENT.one,
+    lambda value: f"at least {PERCENT.one(value)}",
+)
+_WRITTEN: Mapping[str, tuple[Callable[[float], str], Callable[[float], str]]] = {
+    "blanks": (PERCENT.one, lambda value: f"at most {PERCENT.one(value)}"),
+    "raters": (count, lambda value: f"at least {count(value)}"),
+    "above_zero": (TWO_DIGITS.one, lambda value: "above 0"),
+    "beyond_chance": (_probability, lambda value: f"at most {_probability(value)}"),
+    "top_by_importance": _AT_LEAST,
+    "top_per_customer": _AT_LEAST,
+    "against_all_tests": (_probability, lambda value: f"at most {_exact(value)}"),
+    "more_often_than_not": _AT_LEAST,
+    "certain": (count, lambda value: f"at most {count(value)}"),
+    "proven": (lambda value: f"{count(value)} of them", lambda value: "at least 1"),
+    "listed": (count, lambda value: f"at most {count(value)}"),
+    "below_target": (TWO_DIGITS.one, lambda value: f"below {plain(value, 2)}"),
+    "costs": (count, lambda value: ""),
+}
+
+
+def _exact(value: float) -> str:
+    """Return a small limit to two digits that count: .0031."""
+    return f"{value:.2g}".replace("0.", ".", 1) if value >= 1e-4 else f"{value:.0e}"
+
+
+def groups(
+    row: Priority, findings: Findings, grades: Mapping[str, Grade]
+) -> Iterator[tuple[str, Table]]:
+    """Yield the rules of each role, then those of the moment, each with its heading."""
+    for role, grade in grades.items():
+        outcome = findings.study.outcome(grade.outcome).name
+        title = f"For {words.THE_ROLES[role]} ({outcome}): {words.VERDICTS[grade.grade]}"
+        yield title, _table(grade.checks, _effects(grade, findings))
+    action = words.ACTIONS[row.action] if row.action else "no action"
+    title = f"The moment: {words.VERDICTS[row.verdict]}; {action}"
+    yield title, _table(row.checks, TWO_DIGITS.one)
+
+
+def _table(checks: Iterable[Check], effect: Callable[[float], str]) -> Table:
+    columns = (Column("Rule", 16), Column("Number", 7), Column("Threshold", 7), Column("Met", 3))
+    return Table(
+        columns,
+        tuple(
+            (words.sentence(RULES[check.rule].asks), *_texts(check, effect), MET[check.passed])
+            for check in checks
+        ),
+    )
+
+
+def for_terminal(
+    row: Priority,
+    findings: Findings,
+    *,
+    reason: str,
+    grades: Mapping[str, Grade],
+    whole: bool = True,
+) -> list[RenderableType]:
+    """Return the sentence of reason, and a table of rules for each role.
+
+    Parameters
+    ----------
+    row : Priority
+    findings : Findings
+    reason : str
+    grades : mapping of role to Grade
+        The moment's own, or those of a segment.
+    whole : bool
+        Also the rules of the moment as a whole.
+    """
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    said: list[RenderableType] = [Text(reason), Text("")]
+    given = list(groups(row, findings, grades))
+    for title, table in given if whole else given[:-1]:
+        drawn = Drawn(title=Text(title, style="bold"), title_justify="left", box=None)
+        for head in COLUMNS:
+            drawn.add_column(head, overflow="fold", header_style="bold")
+        drawn.add_column("Source", overflow="fold", style="dim", header_style="bold")
+        sources = {words.sentence(rule.asks): rule.source for rule in RULES.values()}
+        for cells in table.rows:
+            texts = [Text(str(cell)) for cell in cells]
+            texts[-1].stylize({"yes": "green", "no": "bold red"}.get(str(cells[-1]), "dim"))
+            drawn.add_row(*texts, Text(sources[str(cells[0])]))
+        said += [drawn, Text("")]
+    return said
+
+
+def rules_with_sources(findings: Findings) -> str:
+    """Return every rule of the verdict with its threshold and where it comes from."""
+    rules = findings.priorities.rules
+    thresholds = {
+        "blanks": "at most 40 %",
+        "raters": f"at least {count(rules.min_n)}",
+        "above_zero": "above 0",
+        "beyond_chance": f"at most {_probability(rules.false_discovery_rate)}",
+        "top_by_importance": f"at least {PERCENT.one(rules.p_top)}",
+        "top_per_customer": f"at least {PERCENT.one(rules.p_top)}",
+        "against_all_tests": f"at most {_probability(rules.false_discovery_rate)} / tests",
+        "more_often_than_not": "at least 50 %",
+        "certain": f"at most {count(findings.priorities.top)}",
+        "listed": f"at most {count(rules.top)}",
+        "below_target": "the target of its scale",
+    }
+    columns = (Column("Rule", 12), Column("Threshold", 6), Column("Decides", 4), Column("From", 12))
+    return Table(
+        columns,
+        tuple(
+            (words.sentence(rule.asks), thresholds.get(rule.id, ""), rule.decides, rule.source)
+            for rule in RULES.values()
+        ),
+    ).to_markdown()
+
+
+def matrices(findings: Findings) -> str:
+    """Return for each role the numbers that decided, a row a moment."""
+    blocks = []
+    for role in deciding(findings):
+        blocks += [
+            f"**{escape_markdown(narrative.role_outcome(role, findings))}**",
+            _matrix(findings, role),
+        ]
+    return "\n\n".join(blocks) or narrative.EMPTY_LIST
+
+
+def _matrix(findings: Findings, role: str) -> str:
+    shown = ("raters", *SHORT)
+    heads = {"raters": "raters"} | SHORT
+    columns = (
+        Column("Moment", 10),
+        *(Column(words.sentence(heads[rule]), 5) for rule in shown if rule != "ranked"),
+        Column("Grade", 5),
+    )
+    rows = []
+    for row in findings.priorities.rows:
+        if role not in row.grades:
+            continue
+        grade = row.grades[role]
+        by_rule = {check.rule: check for check in grade.checks}
+        cells = [
+            _cell(by_rule.get(rule), _effects(grade, findings)) for rule in shown if rule != "ranked"
+        ]
+        name = shorten(row.moment.name, LONGEST_NAME)
+        rows.append((name, *cells, words.VERDICTS[grade.grade]))
+    return Table(columns, tuple(rows)).to_markdown()
+
+
+def _cell(check: Check | None, effect: Callable[[float], str]) -> str:
+    if check is None or check.value is None:
+        return "–"
+    sign = {True: "yes", False: "no", None: ""}[check.passed]
+    return f"{_texts(check, effect)[0]} {sign}".strip()
+
+
+def frame(findings: Findings) -> pd.DataFrame:
+    """Return one row per moment, role and rule, for a spreadsheet; no role: of the moment."""
+    rows = [
+        {
+            "moment": row.moment.id,
+            "role": role,
+            "rule": check.rule,
+            "asks": RULES[check.rule].asks,
+            "value": check.value,
+            "threshold": check.threshold,
+            "passed": MET[check.passed],
+            "reason": check.reason,
+            "source": RULES[check.rule].source,
+        }
+        for row in findings.priorities.rows
+        for role, checks in (
+            *((role, grade.checks) for role, grade in row.grades.items()),
+            ("", row.checks),
+        )
+        for check in checks
+    ]
+    return pd.DataFrame(rows)
