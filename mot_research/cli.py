@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
-from mot_research.errors import MotError, SurveyError, shown
+from mot_research.errors import MotError, StudyError, SurveyError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
     from rich.progress import Progress
 
     from mot_research.study.definition import Study
     from mot_research.survey.wave import Survey
+    from mot_research.workbook import Part
 
 FINE, FOUND_ERRORS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -154,6 +156,34 @@ def report(
 
 
 @app.command
+def explain(
+    study: StudyPath,
+    moment: Annotated[str, Parameter(help="The moment's id or its name.")],
+    /,
+    *,
+    wave: WaveId = None,
+    segment: Annotated[
+        str | None, Parameter(help="Of some customers only: a segment and its value, plan=prepaid.")
+    ] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Why a moment has its verdict: every rule, its threshold, its number, passed or not."""
+    ready, wave_id = _ready(study, wave)
+    asked = ready.moment(next((one.id for one in ready.moments if one.name == moment), moment))
+    part = None if segment is None else _part(ready, segment)
+    from mot_research.report.explained import for_terminal
+    from mot_research.workbook import run
+
+    with _Progress(quiet) as progress:
+        also: tuple[Part, ...] = () if part is None else ("segments",)
+        findings = run(ready, wave_id, also=also, on_progress=progress.step)
+    console = _console()
+    for piece in for_terminal(findings, asked.id, part):
+        console.print(piece)
+    return FINE
+
+
+@app.command
 def schema() -> int:
     """The JSON schema of study.yml, for editors."""
     import json
@@ -194,6 +224,28 @@ def _folder(study: Study, wave_id: str, output: Path | None) -> Path:
     return output if output is not None else study.folder / "output" / wave_id
 
 
+def _part(study: Study, text: str) -> tuple[str, str]:
+    """The segment and the value that a text such as plan=prepaid names."""
+    from mot_research.study.suggestions import did_you_mean
+
+    name, is_given, value = text.partition("=")
+    if not is_given:
+        raise StudyError(f"--segment {shown(text)!r} names no value. Write it as plan=prepaid.")
+    if name not in study.segments:
+        raise StudyError(
+            f"the study has no segment '{shown(name)}'.{did_you_mean(name, study.segments)} "
+            f"Its segments: {', '.join(map(shown, study.segments)) or 'none'}."
+        )
+    return name, value
+
+
+def _console() -> Console:
+    """Text for a terminal, or plain and wide for a file."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+
+
 def _next_step(path: Path, survey: Survey) -> str:
     if survey.has_errors:
         return "Mend what is marked error, then run `mot check` again."
@@ -203,7 +255,6 @@ def _next_step(path: Path, survey: Survey) -> str:
 
 
 def _print_problems(problems: pd.DataFrame) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -232,8 +283,7 @@ def _print_problems(problems: pd.DataFrame) -> None:
             *(Text(shown(_cell(cell))) for cell in cells),
             Text(str(row.what_to_do)),
         )
-    width = None if sys.stdout.isatty() else 140
-    Console(width=width, highlight=False).print(table)
+    _console().print(table)
 
 
 def _cell(value: object) -> str:

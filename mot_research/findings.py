@@ -16,6 +16,7 @@ from mot_research.drivers.result import DriverResult
 from mot_research.drivers.robustness import Robustness
 from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
+from mot_research.priorities.by_segment import SegmentPriorities
 from mot_research.priorities.expectation import Beside
 from mot_research.priorities.result import Priorities
 from mot_research.priorities.scorecard import Scorecard
@@ -74,6 +75,8 @@ class Findings:
     prediction : mapping of outcome id to Prediction
         How well each first outcome of a role is predicted.
     segments : mapping of segment to mapping of outcome id to Segments
+    segment_priorities : mapping of segment to SegmentPriorities
+        The verdicts of each value.
     consensus : Consensus or None
         What the silos of the workshop agree on, where there were votes.
     value : Value or None
@@ -108,6 +111,7 @@ class Findings:
     not_compared: Mapping[str, str] = field(default_factory=dict)
     prediction: Mapping[str, Prediction] = field(default_factory=dict)
     segments: Mapping[str, Mapping[str, Segments]] = field(default_factory=dict)
+    segment_priorities: Mapping[str, SegmentPriorities] = field(default_factory=dict)
     consensus: Consensus | None = None
     value: Value | None = None
     no_value: str = ""

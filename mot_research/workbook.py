@@ -17,6 +17,7 @@ from mot_research.drivers.waves import pooled_waves
 from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.accountability import scorecard
+from mot_research.priorities.by_segment import segment_priorities
 from mot_research.priorities.evidence import Deciding, evidence
 from mot_research.priorities.expectation import expectations_and_emotions
 from mot_research.priorities.value import revenue_at_stake, value
@@ -167,6 +168,7 @@ def run(
         not_compared=not_compared,
         prediction=(analysis.predictions(first, wave_id, changed) if "prediction" in also else {}),
         segments=by_segment,
+        segment_priorities=segment_priorities(study, wave_id, by_segment),
         consensus=agreed,
         value=value(study, priorities, gains),
         no_value=no_value,

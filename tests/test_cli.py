@@ -67,7 +67,7 @@ class TestUsage:
     def test_help_names_every_command(self):
         done = mot("--help")
         assert done.returncode == 0
-        for command in ("check", "analyze", "report", "schema"):
+        for command in ("check", "analyze", "report", "explain", "schema"):
             assert command in done.stdout
 
     @pytest.mark.parametrize(
@@ -190,3 +190,26 @@ class TestReport:
         assert done.stdout.splitlines()[:3] == [str(folder / name) for name in names]
         assert "Decisions asked of you" in (folder / names[1]).read_text(encoding="utf-8")
         assert (folder / "manifest.json").is_file()
+
+
+class TestExplain:
+    def test_the_reason_comes_first_then_every_rule(self, study):
+        done = mot("explain", study, "First bill arrives", "--quiet")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("First bill arrives\n")
+        assert done.stdout.index("One rating point") < done.stdout.index("Benjamini")
+        assert "at least 50" in done.stdout
+        assert not (study / "output").exists()
+
+    @pytest.mark.parametrize(
+        ("arguments", "answer"),
+        [
+            (("q12_first_bil",), "Did you mean 'q12_first_bill'?"),
+            (("q12_first_bill", "--segment", "plan=prepaid"), "no segment 'plan'"),
+            (("q12_first_bill", "--segment", "plan"), "names no value"),
+        ],
+    )
+    def test_what_is_not_there_exits_2_with_the_way_out(self, study, arguments, answer):
+        done = mot("explain", study, *arguments)
+        assert done.returncode == 2
+        assert answer in done.stderr

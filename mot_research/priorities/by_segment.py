@@ -10,7 +10,7 @@ from mot_research.priorities import reasons
 from mot_research.priorities.result import Grade
 from mot_research.priorities.rules import Check, Verdict, verdict_by
 from mot_research.priorities.verdicts import grades
-from mot_research.study.definition import Study
+from mot_research.study.definition import Outcome, Study
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _of_segment(
     by_value: dict[str, dict[str, dict[str, Grade]]] = {}
     refused: dict[str, str] = {}
     for name, found in by_outcome.items():
-        outcome = study.outcome(name)
+        outcome = _as_analysed(study.outcome(name))
         for value, row in found.values.iterrows():
             result = found.results.get(str(value))
             if result is None:
@@ -77,6 +77,11 @@ def _of_segment(
         },
         refused={value: why for value, why in refused.items() if value not in by_value},
     )
+
+
+def _as_analysed(outcome: Outcome) -> Outcome:
+    """The outcome as least squares sees it: ordered answers are their numbers."""
+    return outcome.model_copy(update={"kind": "score"}) if outcome.kind == "ordered" else outcome
 
 
 def _verdict(study: Study, moment_id: str, of_role: Mapping[str, Grade]) -> SegmentVerdict:

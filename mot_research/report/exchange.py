@@ -21,6 +21,7 @@ from mot_research.drivers.reliability import Reliability
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
+from mot_research.priorities.by_segment import SegmentPriorities
 from mot_research.priorities.result import Priority
 from mot_research.report.accountability_frames import accountability_record
 from mot_research.report.value_record import value_record
@@ -68,6 +69,9 @@ def findings_record(findings: Findings) -> dict[str, Any]:
                 for entry in by_outcome.values()
             ],
             "value": value_record(findings),
+            "segment_priorities": [
+                _segment_verdicts(entry) for entry in findings.segment_priorities.values()
+            ],
             "paths": [_paths(one) for one in findings.paths.values()],
             "robustness": [
                 {
@@ -230,6 +234,20 @@ def _segment(findings: Findings, found: Segments) -> dict[str, Any]:
         "differences": _rows(found.differences),
         "flips": _rows(found.flips),
         "notes": list(found.notes),
+    }
+
+
+def _segment_verdicts(found: SegmentPriorities) -> dict[str, Any]:
+    return {
+        "segment": found.segment,
+        "values": [
+            {
+                "value": value,
+                "moments": [{"moment": name, **asdict(one)} for name, one in by_moment.items()],
+            }
+            for value, by_moment in found.verdicts.items()
+        ],
+        "refused": dict(found.refused),
     }
 
 

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mot_research.errors import AnalysisError, shown
 from mot_research.findings import Findings
 from mot_research.numbers import PERCENT, TWO_DIGITS, count, effect_writing, plain
+from mot_research.priorities.by_segment import SegmentVerdict
 from mot_research.priorities.result import Grade, Priority
-from mot_research.priorities.rules import RULES, Check, met
+from mot_research.priorities.rules import REAL, RULES, Check, met
 from mot_research.report import narrative, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
 from mot_research.report.phrases import deciding, ended
+from mot_research.study.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,12 +31,13 @@ SHORT = {  # as a rule stands in one line
     "above_zero": "effect",
     "beyond_chance": "q",
     "ranked": "ranked against others",
-    "top_by_importance": "among the top across all customers",
+    "top_by_importance": "among the top across all",
     "top_per_customer": "among the top for each who had it",
     "against_all_tests": "p against all tests",
-    "more_often_than_not": "among the top by either ranking",
-    "certain": "worst place left open",
+    "more_often_than_not": "among the top either way",
+    "certain": "worst place",
 }
+SIGNS = {"at most ": "≤ ", "at least ": "≥ ", "above ": "> "}
 LONGEST_NAME = 40  # characters in the matrix
 COLUMNS = ("Rule", "Number", "Threshold", "Met")
 
@@ -52,13 +56,13 @@ def _in_a_line(grade: Grade, findings: Findings) -> str:
         return ended(f"*{role}*: {escape_markdown(grade.reason)}")
     shown = [check for check in grade.checks if _matters(check, grade)]
     parts = {
-        passed: "; ".join(_short(c, grade, findings) for c in shown if c.passed is passed)
+        passed: ", ".join(_short(c, grade, findings) for c in shown if c.passed is passed)
         for passed in (True, False)
     }
     text = f"passed: {parts[True]}" if parts[True] else ""
     if parts[False]:
         text += f"{'; ' if text else ''}**not passed**: {parts[False]}"
-    return f"*{role}*, {words.VERDICTS[grade.grade].lower()}: {text}."
+    return f"*{role}*: {text}."
 
 
 def _matters(check: Check, grade: Grade) -> bool:
@@ -66,6 +70,8 @@ def _matters(check: Check, grade: Grade) -> bool:
     if check.rule not in SHORT or check.passed is None:
         return False
     passed = met(grade.checks)
+    if not passed >= REAL:
+        return check.rule in REAL
     by_importance = "top_by_importance" in passed
     return {
         "ranked": not check.passed,
@@ -79,6 +85,8 @@ def _short(check: Check, grade: Grade, findings: Findings) -> str:
     if check.value is None:
         return escape_markdown(SHORT[check.rule])
     number, threshold = _texts(check, _effects(grade, findings))
+    for told, sign in SIGNS.items():
+        threshold = threshold.replace(told, sign)
     return escape_markdown(f"{SHORT[check.rule]} {number} ({threshold})")
 
 
@@ -163,42 +171,67 @@ def _table(checks: Iterable[Check], effect: Callable[[float], str]) -> Table:
 
 
 def for_terminal(
-    row: Priority,
-    findings: Findings,
-    *,
-    reason: str,
-    grades: Mapping[str, Grade],
-    whole: bool = True,
+    findings: Findings, moment_id: str, part: tuple[str, str] | None = None
 ) -> list[RenderableType]:
     """Return the sentence of reason, and a table of rules for each role.
 
     Parameters
     ----------
-    row : Priority
     findings : Findings
-    reason : str
-    grades : mapping of role to Grade
-        The moment's own, or those of a segment.
-    whole : bool
-        Also the rules of the moment as a whole.
+    moment_id : str
+    part : (segment, value), optional
+        The customers to speak of. Default: all.
+
+    Raises
+    ------
+    AnalysisError
+        The segment has no such value, or no verdict for it.
     """
     from rich.table import Table as Drawn
     from rich.text import Text
 
-    said: list[RenderableType] = [Text(reason), Text("")]
-    given = list(groups(row, findings, grades))
-    for title, table in given if whole else given[:-1]:
-        drawn = Drawn(title=Text(title, style="bold"), title_justify="left", box=None)
+    row = findings.priorities[moment_id]
+    if part is None:
+        reason, given = row.reason, list(groups(row, findings, row.grades))
+    else:
+        found = _of_part(findings, moment_id, *part)
+        reason, given = found.reason, list(groups(row, findings, found.grades))[:-1]
+    about = f"{row.moment.name}{'' if part is None else f', {part[0]} = {part[1]}'}"
+    said: list[RenderableType] = [Text(_safe(about), style="bold"), Text(_safe(reason)), Text("")]
+    for title, table in given:
+        drawn = Drawn(title=Text(_safe(title), style="bold"), title_justify="left", box=None)
         for head in COLUMNS:
             drawn.add_column(head, overflow="fold", header_style="bold")
         drawn.add_column("Source", overflow="fold", style="dim", header_style="bold")
         sources = {words.sentence(rule.asks): rule.source for rule in RULES.values()}
         for cells in table.rows:
-            texts = [Text(str(cell)) for cell in cells]
+            texts = [Text(_safe(str(cell))) for cell in cells]
             texts[-1].stylize({"yes": "green", "no": "bold red"}.get(str(cells[-1]), "dim"))
             drawn.add_row(*texts, Text(sources[str(cells[0])]))
         said += [drawn, Text("")]
     return said
+
+
+def _safe(text: str) -> str:
+    """Return a text whose every word is safe for a terminal."""
+    return " ".join(map(shown, text.split(" ")))
+
+
+def _of_part(findings: Findings, moment_id: str, segment: str, value: str) -> SegmentVerdict:
+    each = findings.segment_priorities.get(segment)
+    if each is None:
+        raise AnalysisError(f"no outcome could be analysed by '{shown(segment)}'.")
+    if value in each.refused:
+        raise AnalysisError(
+            f"no verdict for {shown(segment)} = {shown(value)}: {each.refused[value]}."
+        )
+    if value not in each.verdicts:
+        values = [*each.verdicts, *each.refused]
+        raise AnalysisError(
+            f"{shown(segment)} has no value '{shown(value)}'.{did_you_mean(value, values)} "
+            f"Its values: {', '.join(map(shown, values))}."
+        )
+    return each.verdicts[value][moment_id]
 
 
 def rules_with_sources(findings: Findings) -> str:
@@ -239,11 +272,11 @@ def matrices(findings: Findings) -> str:
 
 
 def _matrix(findings: Findings, role: str) -> str:
-    shown = ("raters", *SHORT)
+    rules = ("raters", *(rule for rule in SHORT if rule != "ranked"))
     heads = {"raters": "raters"} | SHORT
     columns = (
         Column("Moment", 10),
-        *(Column(words.sentence(heads[rule]), 5) for rule in shown if rule != "ranked"),
+        *(Column(words.sentence(heads[rule]), 5) for rule in rules),
         Column("Grade", 5),
     )
     rows = []
@@ -252,9 +285,8 @@ def _matrix(findings: Findings, role: str) -> str:
             continue
         grade = row.grades[role]
         by_rule = {check.rule: check for check in grade.checks}
-        cells = [
-            _cell(by_rule.get(rule), _effects(grade, findings)) for rule in shown if rule != "ranked"
-        ]
+        effect = _effects(grade, findings)
+        cells = [_cell(by_rule.get(rule), effect) for rule in rules]
         name = shorten(row.moment.name, LONGEST_NAME)
         rows.append((name, *cells, words.VERDICTS[grade.grade]))
     return Table(columns, tuple(rows)).to_markdown()

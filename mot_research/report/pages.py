@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
-from mot_research.report import beside, narrative, tables
+from mot_research.report import beside, explained, narrative, tables
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.phrases import deciding
 
@@ -82,6 +82,7 @@ def _moment(row: Priority, findings: Findings) -> str:
         _together(".mot-split", split),
         tables.moment_evidence(row, findings),
         narrative.how_robust(row, findings),
+        explained.why_here(row, findings),
     ]
     body = "\n\n".join(part for part in parts if part)
     return f"::::: {{.mot-card}}\n{body}\n:::::"

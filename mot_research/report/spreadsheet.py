@@ -17,6 +17,7 @@ from mot_research.drivers.cautions import cautions_frame
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
+from mot_research.report import explained, segment_verdicts
 from mot_research.report.accountability_frames import accountability_frames
 from mot_research.report.tables import ABSENCES
 from mot_research.report.value_record import value_sheets
@@ -70,6 +71,7 @@ def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
     for outcome, result in findings.alone.items():
         frame = _without_small_numbers(result.to_frame())
         yield f"{findings.wave} alone {outcome}", frame.reset_index()
+    yield "rules", explained.frame(findings)
     yield from _further(findings)
     yield from accountability_frames(findings)
     yield "absences", _absences(findings)
@@ -94,6 +96,8 @@ def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
             yield f"segment {segment} {outcome}", _segment(result)
             yield f"differ {segment} {outcome}", _shown_cells(result).reset_index()
             yield f"turn {segment} {outcome}", _shown_flips(result).reset_index()
+    for segment, verdicts in findings.segment_priorities.items():
+        yield f"verdicts {segment}", segment_verdicts.frame(verdicts)
     for outcome, paths in findings.paths.items():
         yield f"paths {outcome}", paths.to_frame().reset_index()
     for outcome, robust in findings.robustness.items():

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from mot_research.drivers.paths import Paths
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
+from mot_research.report import segment_verdicts
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
@@ -143,8 +144,10 @@ def segments(findings: Findings) -> str:
         more.append(f"{sentence(counted(rest, 'further difference'))} in the technical appendix.")
     if not (lines or more):
         compared = listed([escape_markdown(name) for name in findings.segments])
-        return f"By {compared} no moment's effect differs beyond chance."
-    return "\n".join(f"- {ended(line)}" for line in [*lines, *more])
+        told = f"By {compared} no moment's effect differs beyond chance."
+        return f"{told}\n\n{segment_verdicts.differing(findings)}".strip()
+    told = "\n".join(f"- {ended(line)}" for line in [*lines, *more])
+    return f"{told}\n{segment_verdicts.differing(findings)}".strip()
 
 
 def _shown(each: Segments, value: object, moment: str) -> bool:
