@@ -2,17 +2,26 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy import stats
 
+import mot_research as mot
+from mot_research.drivers.waves import study_units
 from mot_research.priorities.accountability import share_draws, share_of
+from mot_research.priorities.expectation import expectations_and_emotions
+from mot_research.priorities.moment_means import MomentMeans
+from mot_research.priorities.operational import beside_ratings
+from mot_research.priorities.wave_means import WaveMeans
 from mot_research.report import scorecards
 from mot_research.report.exchange import findings_record
+from mot_research.survey.operations import metrics_by_wave
 from tests.priorities import accountable_study as small
 
+EXAMPLE = Path(__file__).parents[2] / "data" / "example"
 EXACT = 1e-12  # the same sums in another order
 
 
@@ -192,3 +201,19 @@ def test_shares_without_resamples_have_no_interval_and_without_ranks_a_reason(fi
     unranked = dataclasses.replace(result, table=result.table.assign(rank=np.nan))
     assert "too few rated two moments" in share_of(unranked, ("bill",)).reason
     assert share_of(result, ("nothing",)).reason == "no moment of it was tested"
+
+
+def test_on_the_simulated_company_the_planted_cause_is_the_metric_that_moved():
+    """The new bill layout: the one metric that moved together with the rating of its moment."""
+    survey = mot.read_survey(mot.read_study(EXAMPLE))
+    planted = json.loads((EXAMPLE / "truth.json").read_text("utf-8"))["planted"]["dropped"]
+    units = study_units(survey)
+    means = MomentMeans.of(survey, WaveMeans(units, 0.95), planted["wave"])
+    metrics = metrics_by_wave(survey.study, survey.operations)
+    table = beside_ratings(survey.study, metrics, means).set_index("metric")
+    moved = table[table["together"].isin(("same direction", "opposite directions"))]
+    assert list(moved.index) == list(survey.study.moment(planted["moment"]).metrics)
+    assert moved["rating_moved"].tolist() == ["down"]
+    assert set(table["n_now"]) == {3}  # a reading a month
+    found = expectations_and_emotions(survey, units, planted["wave"])
+    assert found[planted["moment"]].promise == "promise_above"
