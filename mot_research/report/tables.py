@@ -479,4 +479,4 @@ def _rows(n: int) -> str:
 def _rule(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {part}" for key, part in value.items())
-    return str(value)
+    return "none" if value is None else str(value)
