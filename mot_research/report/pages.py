@@ -10,6 +10,7 @@ from mot_research.report.phrases import deciding
 
 PAGE_BREAK = "::: {.mot-page-break}\n:::"
 A_PAGE = 2  # moments
+SHORT_LIST, SHORT_MAP = 3, 6  # moments that leave room for a picture on the same page
 LEADING = 2  # sentences that stand large on page one
 
 
@@ -29,6 +30,16 @@ def the_answer(findings: Findings) -> str:
         parts.append(f"::: {{.mot-roomy}}\n{tables.list_table(findings).to_drawn_markdown()}\n:::")
         parts.append(f"::: {{.mot-note}}\n{narrative.list_note(findings)}\n:::")
     return "\n\n".join(part for part in parts if part)
+
+
+def after_the_answer(findings: Findings) -> str:
+    """Return a page break where the list fills page one; else the map follows on it."""
+    return PAGE_BREAK if len(findings.priorities.listed) > SHORT_LIST else ""
+
+
+def after_the_map(findings: Findings) -> str:
+    """Return a page break where the map fills a page; else the matrix follows on it."""
+    return PAGE_BREAK if len(findings.priorities.rows) > SHORT_MAP else ""
 
 
 def _together(attributes: str, blocks: list[str]) -> str:

@@ -384,9 +384,6 @@ local function write_callout(div)
 end
 
 local function write_div(div)
-  if div.classes:includes("mot-page-break") then
-    return html and pandoc.Div({}, pandoc.Attr("", { "page-break" })) or raw("#pagebreak(weak: true)")
-  end
   if div.classes:includes("keep-together") and not html then
     local kept = pandoc.Blocks({ raw("#mot-keep(share: 0.95)[") })
     kept:extend(div.content)

@@ -73,6 +73,12 @@ local function write_div(div)
     return nil
   end
   for _, class in ipairs(div.classes) do
+    if class == "mot-page-break" then
+      return raw("#pagebreak(weak: true)")
+    end
+    if blocks[class] and #div.content == 0 then
+      return {}
+    end
     if blocks[class] then
       local out = pandoc.Blocks({ raw("#" .. blocks[class] .. "[") })
       out:extend(div.content)
