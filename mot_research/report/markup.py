@@ -68,7 +68,7 @@ class Bar:
             places |= dict(zip(("lower", "upper"), self.interval, strict=True))
         kept = {name: place for name, place in places.items() if place is not None}
         drawn = " ".join(f'{name}="{min(1, max(0, place)):.3f}"' for name, place in kept.items())
-        return f"[]{{.mot-bar {drawn}}}{NO_BREAK}{_printed(self.text).replace(' ', NO_BREAK)}"
+        return f"[]{{.mot-bar {drawn}}}{2 * NO_BREAK}{_printed(self.text).replace(' ', NO_BREAK)}"
 
 
 Cell = str | Label | Quiet | Bar
