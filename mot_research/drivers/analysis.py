@@ -270,6 +270,7 @@ def analyse_model(
         further=found.further.reindex(list(design.rows.drivers)),
         computed=found.computed,
         described=dict(design.described),
+        noise_floor=found.noise_floor,
     )
 
 

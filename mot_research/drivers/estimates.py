@@ -81,6 +81,8 @@ class Estimates:
     lmg_covariance : (p, p) array
         Design covariance of lmg, by influence values or over the draws; empty where it is
         not computed.
+    noise_floor : float or None
+        Importance that 95 % of columns of pure noise stay below.
     warnings : tuple of str
     computed : tuple of str
         Where a number is not computed exactly: how, and its measured error.
@@ -105,5 +107,6 @@ class Estimates:
     jackknife_variance: np.ndarray | None = None
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
     lmg_covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    noise_floor: float | None = None
     warnings: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()

@@ -25,6 +25,9 @@ from mot_research.statistics.regression import (
 from mot_research.statistics.resampling import Draws, jackknife_variance
 from mot_research.statistics.second_moments import covariance
 
+NOISE_COLUMNS = 40
+NOISE_QUANTILE = 0.95
+
 
 @dataclass(frozen=True)
 class Model:
@@ -147,6 +150,7 @@ def linear_estimates(model: Model, draws: Draws | None) -> Estimates:
         expected=_expected(model),
         jackknife_variance=jackknife,
         lmg_covariance=model.lmg_covariance() if draws is not None else np.empty((0, 0)),
+        noise_floor=noise_floor(model, draws.seed) if draws is not None else None,
     )
 
 
@@ -165,6 +169,26 @@ def _expected(model: Model) -> ExpectedOutcome:
         response=identity,
         chosen=np.empty(0, dtype=int),
     )
+
+
+def noise_floor(model: Model, seed: int) -> float:
+    """The importance that 95 % of columns of pure noise would stay below.
+
+    Forty columns of standard normal noise, each by itself one player more.
+    """
+    rows, weight = model.reduction.moments.rows, model.design.rows.weight
+    rng = np.random.Generator(np.random.PCG64([seed, len(rows)]))
+    noise = rng.standard_normal((len(rows), NOISE_COLUMNS))
+    share = weight / weight.sum()
+    together = rows.T @ (share[:, None] * noise)  # (m, columns)
+    q, m = model.reduction.q, len(model.reduction.q)
+    wider = np.zeros((NOISE_COLUMNS, m + 1, m + 1))
+    wider[:, :m, :m] = q
+    wider[:, m, :m] = wider[:, :m, m] = together.T
+    wider[:, m, m] = share @ noise**2
+    always = [column - 2 for column in (*model.exposures, *model.design.controls)]
+    gained = importance.lmg(covariance(wider), always=always)[:, -1]
+    return float(np.quantile(gained, NOISE_QUANTILE))
 
 
 def _effects(model: Model) -> tuple[Effects, Effects]:

@@ -12,6 +12,7 @@ import pandas as pd
 from mot_research.drivers.cautions import Caution
 from mot_research.drivers.design import Described
 from mot_research.drivers.expected import ExpectedOutcome
+from mot_research.statistics.resampling import percentile_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,6 +82,11 @@ class DriverResult:
         Where a number is not computed exactly: how, and its measured error.
     described : mapping of driver to Described
         Who rated each and how many left it blank, before any model.
+    noise_floor : float or None
+        The importance that 95 % of columns of pure noise would stay below, to be
+        drawn as a line; it enters no verdict, because a driver without any effect
+        passes it by being correlated with others. Only of a score, with
+        resamples.
     """
 
     outcome: str
@@ -112,6 +118,7 @@ class DriverResult:
     further: pd.DataFrame = field(default_factory=pd.DataFrame)
     computed: tuple[str, ...] = ()
     described: Mapping[str, Described] = field(default_factory=dict)
+    noise_floor: float | None = None
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -137,20 +144,47 @@ class DriverResult:
 
         Columns: ``lmg`` (how it went), ``contact`` (having it), ``share``
         (lmg, of 1), ``ci_lower``, ``ci_upper`` (of lmg), ``relative_weight``,
-        ``first``, ``last``, ``effect``, ``std_error``, ``p_value``,
-        ``q_value`` (quality: outcome units per rating point),
-        ``contact_effect``, ``contact_std_error``, ``contact_p_value``,
-        ``contact_q_value``, ``n`` (who rated it), ``reach``, ``mean``,
-        ``rank``, ``rank_lower``, ``rank_upper``, ``p_top`` (by lmg, across all
-        customers), ``effect_sd`` (effect × sd of the rating among those who
-        had it), ``rank_each``, ``p_top_each`` (by ``effect_sd``). Without
-        resamples there are no intervals, no rank intervals and no ``p_top``.
+        ``first``, ``last``, ``effect``, ``effect_ci_lower``,
+        ``effect_ci_upper``, ``std_error``, ``p_value``, ``q_value`` (quality:
+        outcome units per rating point), ``contact_effect``,
+        ``contact_effect_ci_lower``, ``contact_effect_ci_upper``,
+        ``contact_std_error``, ``contact_p_value``, ``contact_q_value``, ``n``
+        (who rated it), ``reach``, ``mean``, ``rank``, ``rank_lower``,
+        ``rank_upper``, ``p_top`` (by lmg, across all customers), ``effect_sd``
+        (effect × sd of the rating among those who had it), ``rank_each``,
+        ``p_top_each`` (by ``effect_sd``). Without resamples there are no
+        intervals of importance, no rank intervals and no ``p_top``.
         Where the outcome is no score, ``effect`` is the average marginal effect
         of a rating point for those who had it, ``contact_effect`` that of
         having it, rated as on average, over all rows; ``relative_weight`` is
         of the second-order expansion, scaled to the sum of ``lmg``.
+
+        ``std_error`` is linearised, that of R's ``svyglm``. Intervals and
+        p-values of effects rest on the error by leaving out each sampling unit,
+        which is the larger: see the page on inference in the documentation.
         """
         return self.table.copy()
+
+    def differences(self) -> pd.DataFrame:
+        """Driver against driver: a row for each pair, the more important first.
+
+        Columns: ``first``, ``second``, ``difference`` (of ``lmg``), ``ci_lower``,
+        ``ci_upper`` (percentiles of the differences within the common draws, one
+        pair at a time), ``first_larger`` (share of the draws). Without draws or
+        ranks there is no row. Whether many pairs are told apart at once is what
+        ``rank_lower`` and ``rank_upper`` say.
+        """
+        names = ["first", "second", "difference", "ci_lower", "ci_upper", "first_larger"]
+        if not len(self.lmg_draws) or not self.is_ranked:
+            return pd.DataFrame(columns=names)
+        lmg = self.table.loc[list(self.tested), "lmg"].to_numpy(dtype=float)
+        order = np.argsort(-lmg, kind="stable")
+        one, other = (order[places] for places in np.triu_indices(len(order), 1))
+        drawn = self.lmg_draws[:, one] - self.lmg_draws[:, other]
+        lower, upper = percentile_interval(drawn, self.confidence)
+        tested = np.array(self.tested, dtype=object)
+        columns = (tested[one], tested[other], lmg[one] - lmg[other], lower, upper)
+        return pd.DataFrame(dict(zip(names, (*columns, (drawn > 0).mean(axis=0)), strict=True)))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The importances with their intervals, largest first."""

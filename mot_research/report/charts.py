@@ -72,6 +72,9 @@ def importance_bars(
         style.title(ax, f"What moves {outcome}")
         lines = f"; line: {percent(result.confidence)} interval" if result.n_resamples else ""
         joined = "; bracket: cannot be told apart" if alike(result) else ""
+        if result.noise_floor is not None:
+            ax.axvline(100 * result.noise_floor, color=style.SOFT, lw=1, ls=":", zorder=1)
+            joined += "; dotted: 95 % of noise"
         ax.set_xlabel(f"% of its differences that go with how it went{lines}{joined}")
     return ax
 

@@ -5,6 +5,8 @@ Where fewer than 30 people stand behind a number, it is not shown.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -67,6 +69,38 @@ def _drivers(result: DriverResult, findings: Findings) -> str:
     table = table.rename(columns=COLUMNS)
     table.insert(0, "Moment", [findings.study.moment(str(name)).name for name in table.index])
     return frame_table(table, digits={COLUMNS[name]: n for name, n in digits.items()})
+
+
+def neighbours(findings: Findings) -> str:
+    """Return for each outcome how sure each moment is ahead of the next one."""
+    return _under_headings(
+        {
+            findings.study.outcome(name).name: _neighbours(result, findings)
+            for name, result in findings.drivers.items()
+        }
+    )
+
+
+def _neighbours(result: DriverResult, findings: Findings) -> str:
+    pairs, shown = result.differences(), result.table["n"] >= SHOWN_FROM
+    order = result.table["lmg"][shown].sort_values(ascending=False, kind="stable").index
+    after = dict(pairwise(order))
+    pairs = pairs[[after.get(one.first) == one.second for one in pairs.itertuples()]]
+    table = pairs.rename(
+        columns={
+            "first": "Moment",
+            "second": "is ahead of",
+            "difference": "by, % of the outcome",
+            "ci_lower": "from",
+            "ci_upper": "to",
+            "first_larger": "in % of the resamples",
+        }
+    ).copy()
+    for column in ("Moment", "is ahead of"):
+        table[column] = [findings.study.moment(str(name)).name for name in table[column]]
+    numbers = list(table.columns[2:])
+    table[numbers] = 100 * table[numbers].astype(float)
+    return frame_table(table, digits=dict.fromkeys(numbers[:3], 1) | {numbers[3]: 0})
 
 
 def contacts(findings: Findings) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from mot_research.drivers.cautions import cautions_frame
+from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
@@ -68,6 +69,7 @@ def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         frame = _without_small_numbers(result.to_frame())
         frame["not_tested"] = [result.not_tested.get(str(name), "") for name in frame.index]
         yield f"drivers {outcome}", frame.reset_index()
+        yield f"pairs {outcome}", _shown_pairs(result)
     for outcome, result in findings.alone.items():
         frame = _without_small_numbers(result.to_frame())
         yield f"{findings.wave} alone {outcome}", frame.reset_index()
@@ -119,6 +121,13 @@ def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         frame = cautions_frame([one for _, one in cautions])
         frame.insert(0, "of", [of for of, _ in cautions])
         yield "cautions", frame
+
+
+def _shown_pairs(result: DriverResult) -> pd.DataFrame:
+    """Driver against driver, of those that enough people rated."""
+    pairs, shown = result.differences(), result.table["n"] >= SHOWN_FROM
+    kept = set(result.table.index[shown])
+    return pairs[pairs["first"].isin(kept) & pairs["second"].isin(kept)].reset_index(drop=True)
 
 
 def _segment(result: Segments) -> pd.DataFrame:

@@ -428,3 +428,46 @@ def test_effects_stand_in_intervals_of_the_delete_one_jackknife(complete):
     p = 2 * stats.t.sf(np.abs(table["effect"] / error), found.degrees_of_freedom)
     np.testing.assert_allclose(table["p_value"], p)
     assert (error > table["std_error"]).all()
+
+
+class TestDriverAgainstDriver:
+    @pytest.fixture(scope="class")
+    def found(self, complete):
+        return mot.driver_analysis(complete, "all", SFO[:6], weight="weight", n_resamples=300)
+
+    def test_every_pair_once_the_larger_first(self, found):
+        pairs, lmg = found.differences(), found.table["lmg"]
+        assert len(pairs) == 15
+        assert {frozenset(pair) for pair in pairs[["first", "second"]].to_numpy()} == {
+            frozenset((a, b)) for a in SFO[:6] for b in SFO[:6] if a != b
+        }
+        expected = lmg[pairs["first"]].to_numpy() - lmg[pairs["second"]].to_numpy()
+        np.testing.assert_allclose(pairs["difference"], expected)
+        assert (pairs["difference"] >= 0).all()
+
+    def test_intervals_are_of_differences_within_the_draws(self, found):
+        pairs, draws = found.differences(), pd.DataFrame(found.lmg_draws, columns=found.tested)
+        one = pairs.iloc[0]
+        within = draws[one["first"]] - draws[one["second"]]
+        assert one["ci_lower"] == pytest.approx(within.quantile(0.025))
+        assert one["first_larger"] == pytest.approx((within > 0).mean())
+        apart = np.hypot(draws[one["first"]].std(), draws[one["second"]].std())
+        assert within.std() != pytest.approx(apart, rel=0.01)
+
+    def test_without_resamples_there_is_none(self, complete):
+        assert mot.driver_analysis(complete, "all", SFO[:3], n_resamples=0).differences().empty
+
+
+def test_the_noise_floor_is_what_noise_gets(complete):
+    """A column of noise stays below it in most tries; a correlated null does not."""
+    rng = np.random.default_rng(6)
+    noisy = complete.assign(
+        noise=rng.normal(size=len(complete)),
+        null=complete["food"] + rng.normal(size=len(complete)),
+    )
+    found = mot.driver_analysis(noisy, "all", [*SFO[:4], "noise", "null"], n_resamples=60)
+    assert found.noise_floor is not None
+    assert found.table.at["noise", "lmg"] < 1.5 * found.noise_floor
+    assert found.table.at["null", "lmg"] > found.noise_floor
+    assert 0 < found.noise_floor < 0.01
+    assert mot.driver_analysis(complete, "all", SFO[:3], n_resamples=0).noise_floor is None
