@@ -430,13 +430,14 @@ def test_effects_stand_in_intervals_of_the_delete_one_jackknife(complete):
     assert (error > table["std_error"]).all()
 
 
-class TestDriverAgainstDriver:
-    @pytest.fixture(scope="class")
-    def found(self, complete):
-        return mot.driver_analysis(complete, "all", SFO[:6], weight="weight", n_resamples=300)
+@pytest.fixture(scope="module")
+def six(complete):
+    return mot.driver_analysis(complete, "all", SFO[:6], weight="weight", n_resamples=300)
 
-    def test_every_pair_once_the_larger_first(self, found):
-        pairs, lmg = found.differences(), found.table["lmg"]
+
+class TestDriverAgainstDriver:
+    def test_every_pair_once_the_larger_first(self, six):
+        pairs, lmg = six.differences(), six.table["lmg"]
         assert len(pairs) == 15
         assert {frozenset(pair) for pair in pairs[["first", "second"]].to_numpy()} == {
             frozenset((a, b)) for a in SFO[:6] for b in SFO[:6] if a != b
@@ -445,8 +446,8 @@ class TestDriverAgainstDriver:
         np.testing.assert_allclose(pairs["difference"], expected)
         assert (pairs["difference"] >= 0).all()
 
-    def test_intervals_are_of_differences_within_the_draws(self, found):
-        pairs, draws = found.differences(), pd.DataFrame(found.lmg_draws, columns=found.tested)
+    def test_intervals_are_of_differences_within_the_draws(self, six):
+        pairs, draws = six.differences(), pd.DataFrame(six.lmg_draws, columns=six.tested)
         one = pairs.iloc[0]
         within = draws[one["first"]] - draws[one["second"]]
         assert one["ci_lower"] == pytest.approx(within.quantile(0.025))
