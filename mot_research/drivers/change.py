@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from mot_research.drivers.decomposition import (
     term_table,
 )
 from mot_research.drivers.design import Rows, build_design
+from mot_research.drivers.last_plan import last_plan
 from mot_research.drivers.waves import StudyUnits, rows_of_waves
 from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.resampling import Draws
@@ -80,6 +81,8 @@ class Change:
     confidence : float
     n_resamples, n_importance_resamples : int
         Of the terms' intervals, and of those of ``lmg`` and ``share``.
+    last_plan : DataFrame
+        What wave A asked for against what moved; see ``drivers.last_plan``.
     """
 
     outcome: str
@@ -96,6 +99,7 @@ class Change:
     confidence: float
     n_resamples: int
     n_importance_resamples: int
+    last_plan: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per moment, control and for what is unexplained: the terms and their total."""
@@ -165,6 +169,16 @@ def change(
     }
     mean = pair.tested(pair.a.outcome(), pair.b.outcome(), [outcome.id]).drop(columns="q_value")
     n_resamples = 0 if draws is None else draws.n_resamples
+    parts, study = part_table(pair, estimate, resampled), survey.study
+    plan = last_plan(
+        pair,
+        {name: study.ratings_for(study.moment(name)).target for name in pair.a.design.tested},
+        rules,
+        lmg[0],
+        lmg_draws[0],
+        tests["rating"],
+        parts,
+    )
     return Change(
         outcome=outcome.id,
         model=MODELS[outcome.kind],
@@ -172,7 +186,7 @@ def change(
         wave_b=wave_b,
         mean=mean,
         terms=term_table(pair, estimate, resampled),
-        parts=part_table(pair, estimate, resampled),
+        parts=parts,
         tests=pd.concat(tests, names=["quantity"]),
         left_out=left_out,
         notes=_notes(pair, outcome, wave_a, wave_b, dropped),
@@ -180,6 +194,7 @@ def change(
         confidence=rules.confidence,
         n_resamples=n_resamples,
         n_importance_resamples=min(n_resamples, IMPORTANCE_DRAWS),
+        last_plan=plan,
     )
 
 

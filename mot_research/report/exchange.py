@@ -213,6 +213,7 @@ def _change(change: Change) -> dict[str, Any]:
         "terms": _rows(change.terms),
         "parts": _rows(change.parts),
         "tests": _rows(change.tests),
+        "last_plan": _rows(change.last_plan) if not change.last_plan.empty else [],
         "left_out": dict(change.left_out),
         "notes": list(change.notes),
     }

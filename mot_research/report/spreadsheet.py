@@ -90,6 +90,8 @@ def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"change tests {outcome}", change.tests.reset_index()
         yield f"change terms {outcome}", change.terms.reset_index()
         yield f"change mean {outcome}", means.reset_index()
+        if not change.last_plan.empty:
+            yield f"last plan {outcome}", change.last_plan.reset_index()
     if findings.prediction:
         yield "prediction", pd.DataFrame([asdict(one) for one in findings.prediction.values()])
     for segment, by_outcome in findings.segments.items():

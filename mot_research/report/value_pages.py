@@ -12,22 +12,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mot_research.drivers.change import Change
 from mot_research.drivers.gains import JointGain
 from mot_research.findings import Findings
-from mot_research.numbers import TWO_DIGITS, Writing, count, effect_writing, plain
+from mot_research.numbers import CHANGE, TWO_DIGITS, Writing, count, effect_writing, plain
 from mot_research.priorities.plan import Purchase
 from mot_research.priorities.value import Value
 from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import moment_name, outcome_name, quoted
+from mot_research.report.phrases import linear_writing, moment_name, outcome_name, quoted
+from mot_research.report.phrases import unit as outcome_unit
 from mot_research.report.words import counted, listed
 
 LONGEST_NAME = 60  # characters in a table
 NAMED_AT_MOST = 4
 NONE = "–"
 IF_CAUSAL = "if causal"
+SCORES = {
+    "as_planned": "moved as planned",
+    "less": "moved, less than planned",
+    "not_moved": "did not move",
+    "fell": "fell",
+    "unclear": "can't be told yet",
+}
 SIZES = ((1e6, "million", 1), (1e4, "thousand", 0))  # from where on, name, digits
 
 
@@ -348,3 +357,60 @@ def waterfall_caption(findings: Findings) -> str:
         "above it, with its interval. Full bars are claimed; hatched ones hold "
         f"{IF_CAUSAL}.{f' {words.SIMULATED}' if findings.simulated else ''}"
     )
+
+
+def last_plan_scored(findings: Findings) -> str:
+    """Return what the earlier wave's numbers asked for against what moved since."""
+    parts = [_scored(findings, change) for change in findings.change.values()]
+    parts = [part for part in parts if part]
+    if not parts:
+        return "There is no earlier wave whose plan could be scored."
+    return "\n\n".join(parts)
+
+
+def _scored(findings: Findings, change: Change) -> str:
+    if change.last_plan.empty:
+        return ""
+    asked = change.last_plan[change.last_plan["asked"]]
+    name = outcome_name(findings, change.outcome)
+    wave = escape_markdown(change.wave_a)
+    if asked.empty:
+        return (
+            f"**{name}**: wave {wave} by itself proved no moment below its target, so it asked "
+            "for nothing to be fixed."
+        )
+    asked = asked.sort_values("expected_outcome", ascending=False)
+    gains = [*asked["expected_outcome"], *asked["seen_outcome"]]
+    writing = linear_writing(findings, change.outcome, gains)
+    columns = (
+        Column("Moment", 9),
+        Column("Rating asked for", 6, "right"),
+        Column("Rating seen", 6, "right"),
+        Column("Outcome asked for", 7, "right"),
+        Column("Outcome seen", 7, "right"),
+        Column("So it", 5),
+    )
+    rows = tuple(
+        (
+            shorten(moment_name(findings, moment), LONGEST_NAME),
+            *_three(CHANGE, cells, "expected_rating", "seen_rating"),
+            *_three(writing, cells, "expected_outcome", "seen_outcome"),
+            SCORES[cells["score"]],
+        )
+        for moment, cells in _records(asked)
+    )
+    what = counted(len(asked), "moment")
+    return (
+        f"**{name}**: by its own numbers wave {wave} asked to fix {what}, proven and below "
+        "target. The study does not hold what was decided; this is what its numbers asked for, "
+        f"against what moved up to wave {escape_markdown(change.wave_b)} (outcome: the part of "
+        f"its change that these ratings explain, {outcome_unit(findings, change.outcome)}).\n\n"
+        f"{Table(columns, rows).to_markdown()}"
+    )
+
+
+def _three(writing: Writing, cells: dict[str, Any], *names: str) -> list[str]:
+    return [
+        writing.with_interval(cells[name], cells[f"{name}_ci_lower"], cells[f"{name}_ci_upper"])
+        for name in names
+    ]

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import pandas as pd
 import pytest
 
 from mot_research.report import value_charts, value_pages
@@ -97,3 +98,40 @@ def test_the_waterfall_tells_what_is_claimed(money):
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["Today (wave A)", *money.value.steps["name"], "With the plan"]
     assert money.value.plot().get_title("left") == "spent: per customer, EUR"
+
+
+def scored(asked):
+    """The usual findings, with a change whose plan asked for so many moments."""
+    findings = cases.odd_cases()["everything"]
+    outcome, change = next(iter(findings.change.items()))
+    names = [moment.id for moment in findings.study.moments[: len(value_pages.SCORES)]]
+    plan = pd.DataFrame(
+        {"rating": 3.0, "target": 4.0, "asked": [j < asked for j in range(len(names))]},
+        index=pd.Index(names, name="moment"),
+    )
+    for name, value in (("expected", 1.1), ("seen", 0.6)):
+        for what in ("rating", "outcome"):
+            plan[f"{name}_{what}"] = value
+            plan[f"{name}_{what}_ci_lower"], plan[f"{name}_{what}_ci_upper"] = (
+                value - 0.2,
+                value + 0.2,
+            )
+    plan["score"] = list(value_pages.SCORES)
+    return dataclasses.replace(
+        findings, change={outcome: dataclasses.replace(change, last_plan=plan)}
+    )
+
+
+def test_the_last_plan_has_a_plain_word_for_each_moment():
+    said = text(value_pages.last_plan_scored(scored(5)))
+    assert all(word in said for word in value_pages.SCORES.values())
+    assert "+1.10 (+0.90 to +1.30)" in said
+    assert "does not hold what was decided" in said
+
+
+def test_a_plan_that_asked_for_nothing_and_no_plan_are_said():
+    assert "asked for nothing to be fixed" in value_pages.last_plan_scored(scored(0))
+    nothing = dataclasses.replace(cases.odd_cases()["usual"], change={})
+    assert value_pages.last_plan_scored(nothing) == (
+        "There is no earlier wave whose plan could be scored."
+    )
