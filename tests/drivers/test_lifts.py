@@ -3,16 +3,21 @@
 import numpy as np
 import pytest
 
+import mot_research as mot
 from mot_research.drivers.analysis import Options, analyse
 from mot_research.drivers.asymmetry import asymmetry
 from mot_research.drivers.design import build_design
 from mot_research.drivers.lifts import lifts, shortfall
+from mot_research.drivers.study_analysis import StudyAnalysis
+from mot_research.simulate import PLANTED
 from mot_research.statistics.resampling import draw
 from mot_research.survey.wave import RATED
 
 from .cases import rows_and_units
 
 IDENTITY = 1e-10  # a product of four numbers
+CEILING = 0.18  # of an effect: scores are cut at 0 and 10
+MISSED_AT_MOST = 3  # of 17 intervals of 95 %: more in one study of 100
 TARGET, BOTTOM = 4.0, (1, 2)
 EFFECTS = (1.0, 0.6, 0.3, 0.0)
 
@@ -102,3 +107,28 @@ def test_without_resamples_there_are_numbers_but_no_intervals():
     table = lifted(rows, units, n_resamples=0)[2].of("target")
     assert table.per_customer.notna().all()
     assert table.ci_lower.isna().all()
+
+
+def test_the_planted_truth_of_the_simulated_company_is_covered(tmp_path):
+    """Reach × Σ share of x · (t − x)₊ × planted effect, less what the score's ceiling takes."""
+    study = mot.read_study(mot.simulate_study(tmp_path / "study", n_respondents=800))
+    rules = study.rules.model_copy(update={"n_resamples": 100})
+    survey = mot.read_survey(study.model_copy(update={"rules": rules}))
+    analysis = StudyAnalysis.of(survey)
+    wave = "2026Q2"
+    result = analysis.drivers(study.outcome("recommend"), (wave,))
+    table = lifts(result, analysis.customers(wave).shortfall).of("target")
+    straight = [
+        name
+        for name, one in PLANTED.items()
+        if not (one.by_plan or one.penalty or one.reward) and name in table.index
+    ]
+    missed = []
+    for name in straight:
+        one = PLANTED[name]
+        gap = sum(share * max(TARGET - x, 0) for x, share in enumerate(one.shares(), start=1))
+        truth = one.reach * gap * one.recommend
+        low, high = (1 - CEILING) * truth, truth
+        if table.ci_upper[name] < low or table.ci_lower[name] > high:
+            missed.append(name)
+    assert len(missed) <= MISSED_AT_MOST, missed
