@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from mot_research.study.definition import Study
+    from mot_research.study.manifests import Manifest
     from mot_research.survey.wave import Survey
     from mot_research.workbook import Part
 
@@ -93,11 +94,15 @@ def analyze(
 ) -> int:
     """Compute everything, and write findings and evidence without documents."""
     ready, wave_id = _ready(study, wave)
+    from mot_research.study.manifests import read_manifest
     from mot_research.workbook import run
 
     folder = _folder(ready, wave_id, output)
+    before, note = read_manifest(folder, ready.name)
     with _Progress(quiet) as progress:
         run(ready, wave_id, output=folder, on_progress=progress.step)
+    if not quiet:
+        _print_difference(before, note, folder, ready)
     _print_paths(folder / name for name in DATA_FILES)
     return FINE
 
@@ -130,11 +135,13 @@ def report(
         render_study_documents,
         wanted_formats,
     )
+    from mot_research.study.manifests import read_manifest
 
     formats = wanted_formats(to)
     ready, wave_id = _ready(study, wave)
 
     folder = _folder(ready, wave_id, output)
+    before, note = read_manifest(folder, ready.name)
     names = files_of(formats, document, ready, wave_id)
     with _Progress(quiet) as progress, staged(folder) as stage:
         render_study_documents(
@@ -148,6 +155,8 @@ def report(
             renderer=renderer,
             on_progress=lambda done, total: progress.step("rendering the report", done, total),
         )
+    if not quiet:
+        _print_difference(before, note, folder, ready)
     _print_paths(
         [*(folder / name for files in names.values() for name in files.values())]
         + [folder / name for name in DATA_FILES]
@@ -288,6 +297,18 @@ def _print_problems(problems: pd.DataFrame) -> None:
 
 def _cell(value: object) -> str:
     return "" if value is None or value != value else str(value)
+
+
+def _print_difference(before: Manifest | None, note: str, folder: Path, study: Study) -> None:
+    """Say what is different from the run whose outputs lay in the folder before."""
+    from mot_research.report.memory import for_terminal
+    from mot_research.study.manifests import NO_RUN, compare, read_manifest
+
+    now, _ = read_manifest(folder, study.name)
+    if before is not None and now is not None:
+        print(for_terminal(compare(before, now)))
+    elif note != NO_RUN:
+        print(f"Not compared with the last run: {note}.")
 
 
 def _print_paths(paths: object) -> None:

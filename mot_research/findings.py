@@ -23,6 +23,7 @@ from mot_research.priorities.scorecard import Scorecard
 from mot_research.priorities.value import Value
 from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Study
+from mot_research.study.manifests import Memory
 from mot_research.survey.wave import InputFile
 
 
@@ -77,6 +78,8 @@ class Findings:
     segments : mapping of segment to mapping of outcome id to Segments
     segment_priorities : mapping of segment to SegmentPriorities
         The verdicts of each value.
+    memory : Memory
+        What is different from the run of the wave before; not in ``findings.json``.
     consensus : Consensus or None
         What the silos of the workshop agree on, where there were votes.
     value : Value or None
@@ -112,6 +115,7 @@ class Findings:
     prediction: Mapping[str, Prediction] = field(default_factory=dict)
     segments: Mapping[str, Mapping[str, Segments]] = field(default_factory=dict)
     segment_priorities: Mapping[str, SegmentPriorities] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     consensus: Consensus | None = None
     value: Value | None = None
     no_value: str = ""

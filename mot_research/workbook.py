@@ -24,6 +24,7 @@ from mot_research.priorities.value import revenue_at_stake, value
 from mot_research.priorities.verdicts import decide
 from mot_research.study.consensus import chosen_by_silos, consensus, shortlist
 from mot_research.study.definition import Outcome, Study
+from mot_research.study.manifests import Manifest, rules_of, since_earlier_wave
 from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey
 from mot_research.survey.wave import Survey
@@ -141,6 +142,10 @@ def run(
         survey, analysis.units, wave_id, deciding, agreed, rules.confidence, at_stake
     )
     priorities = decide(study, wave_id, deciding, metrics, on_shortlist)
+    versions = {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    now = Manifest(
+        wave_id, rules_of(rules), {file.name: file.sha256 for file in survey.inputs}, versions
+    )
     findings = Findings(
         study=study,
         wave=wave_id,
@@ -150,7 +155,8 @@ def run(
         absences=survey.absences(wave_id),
         problems=survey.problems,
         inputs=survey.inputs,
-        versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        versions=versions,
+        memory=since_earlier_wave(study, now),
         simulated=study.about.simulated,
         warnings=(*warnings, *unclear, *_of_outcomes(study, drivers)),
         not_used=_not_used(study),

@@ -213,3 +213,21 @@ class TestExplain:
         done = mot("explain", study, *arguments)
         assert done.returncode == 2
         assert answer in done.stderr
+
+
+class TestMemory:
+    def test_a_second_run_says_what_is_different_and_writes_the_same_bytes(self, study):
+        folder = study / "output" / "2026Q1"
+        assert "last run" not in mot("analyze", study).stdout
+        before = (folder / "findings.json").read_bytes()
+        assert "Same files, rules and versions" in mot("analyze", study).stdout
+        assert (folder / "findings.json").read_bytes() == before
+        text = (study / "study.yml").read_text()
+        (study / "study.yml").write_text(f"{text}rules: {{p_top: 0.9, n_resamples: 100}}\n")
+        done = mot("analyze", study)
+        assert "rule p top 0.9, was 0.8" in done.stdout
+        assert "changed file study.yml" in done.stdout
+        (folder / "manifest.json").write_text("{")
+        done = mot("analyze", study)
+        assert done.returncode == 0
+        assert "Not compared with the last run" in done.stdout

@@ -6,7 +6,7 @@ Each function returns Markdown. Numbers and sentences are those of the whole rep
 from __future__ import annotations
 
 from mot_research.findings import Findings
-from mot_research.report import narrative, tables, what_changed
+from mot_research.report import memory, narrative, tables, what_changed
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Cell, Column, Table
 from mot_research.report.words import NO_OWNER
@@ -24,8 +24,9 @@ def the_page(findings: Findings) -> str:
         parts.append(f"::: {{.mot-roomy}}\n{table}\n:::")
         parts.append(f"::: {{.mot-note}}\n{narrative.list_note(findings)}\n:::")
     parts += ["## What changed since the last wave", what_changed.summary(findings)]
+    parts.append(memory.rules_changed(findings))
     parts += ["## Decisions asked of you", narrative.decisions(findings)]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def the_list(findings: Findings) -> Table:

@@ -26,6 +26,7 @@ from mot_research.priorities.result import Priority
 from mot_research.report.accountability_frames import accountability_record
 from mot_research.report.value_record import value_record
 from mot_research.study.consensus import Consensus
+from mot_research.study.manifests import rules_of
 
 SCHEMA_VERSION = 1
 
@@ -105,7 +106,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
 
 def manifest_record(findings: Findings) -> dict[str, Any]:
     """What went into a run: files with their hashes, versions, seed, rules."""
-    rules = findings.study.rules.model_dump(mode="json")
+    rules = rules_of(findings.study.rules)
     return _plain(
         {
             "schema_version": SCHEMA_VERSION,
@@ -122,7 +123,7 @@ def manifest_record(findings: Findings) -> dict[str, Any]:
 
 def rules_hash(findings: Findings) -> str:
     """A fingerprint of the rules that turned numbers into verdicts."""
-    rules = findings.study.rules.model_dump(mode="json")
+    rules = rules_of(findings.study.rules)
     return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
 
 

@@ -21,7 +21,7 @@ from mot_research.numbers import (
     percent,
 )
 from mot_research.priorities.result import Grade, Priorities, Priority
-from mot_research.report import matrix, phrases, words
+from mot_research.report import matrix, memory, phrases, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.phrases import deciding, ended, linear_unit, outcome_name, quoted, unit
@@ -89,6 +89,8 @@ def _answer_sentences(findings: Findings) -> Iterator[str]:
     yield _headline(findings)
     if on_list:
         yield _first_place(on_list[0], findings)
+    if changed := memory.rules_changed(findings):
+        yield changed
     both = [row for row in on_list if len(row.proven_for) > 1]
     if both:
         yield f"Proven for both the relationship and revenue: {_names(both)}."
