@@ -10,7 +10,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mot_research.drivers.cautions import cautions_frame
@@ -20,6 +22,7 @@ from mot_research.findings import Findings
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
 from mot_research.report import explained, segment_verdicts
 from mot_research.report.accountability_frames import accountability_frames
+from mot_research.report.glossary import SHEETS, Kind, meaning, sheet_kind
 from mot_research.report.tables import ABSENCES
 from mot_research.report.value_record import value_sheets
 
@@ -29,7 +32,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_SHEET_NAME = 31
 NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
 LONGEST_CELL = 32_767  # characters that Excel takes in one cell
-WIDEST_COLUMN = 60
+NARROWEST_COLUMN, WIDEST_COLUMN = 11, 60  # characters
+CONTENTS = "contents"
+NUMBERS = {"number": "#,##0.000", "count": "#,##0", "percent": "0.0%"}
+# Amounts of money need no thousandths, and shares below one percent need more than tenths.
+LARGE_FROM, LARGE = 100, "#,##0.0"
+FINE_BELOW, FINE = 0.01, "0.000%"
 SHOWN_CELLS = ("shown", "marked")
 
 
@@ -42,24 +50,68 @@ def write_evidence_csv(findings: Findings, path: Path) -> None:
 
 
 def write_evidence_xlsx(findings: Findings, path: Path) -> None:
-    """Write one formatted sheet per table; the same findings give the same bytes."""
+    """Write one formatted sheet per table; the same findings give the same bytes.
+
+    The first sheet lists the others, the last but one says what their columns mean.
+    """
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(path, options) as book:
         book.set_properties({"title": findings.study.name, "created": CREATED})
-        formats = {
-            "head": book.add_format(
-                {"bold": True, "bg_color": "#E4E7EB", "bottom": 1, "text_wrap": True}
-            ),
-            "text": book.add_format({"text_wrap": True, "valign": "top"}),
-            "number": book.add_format({"num_format": "0.000", "valign": "top"}),
-            "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
+        *tables, about = _tables(findings)
+        taken: set[str] = {CONTENTS}
+        named = [
+            (_sheet_name(title, taken), sheet_kind(title), frame)
+            for title, frame in (*tables, ("columns", _columns(tables)), about)
+        ]
+        formats = _Formats(book)
+        contents = book.add_worksheet(CONTENTS)
+        _write_sheet(contents, _contents(named), "", formats)
+        for row, (name, kind, frame) in enumerate(named, start=1):
+            sheet = book.add_worksheet(name)
+            _write_sheet(sheet, frame, kind, formats)
+            contents.write_url(row, 0, f"internal:'{name}'!A1", formats.link, name)
+
+
+class _Formats:
+    """The looks of cells, each made once; a number is written by what it means."""
+
+    def __init__(self, book: Any) -> None:
+        head = {"bold": True, "bg_color": "#E4E7EB", "bottom": 1, "text_wrap": True}
+        self.head = book.add_format(head | {"valign": "vcenter"})
+        self.text = book.add_format({"text_wrap": True, "valign": "top"})
+        self.link = book.add_format({"font_color": "#0B5C8A", "underline": 1, "valign": "top"})
+        self._numbers = {
+            pattern: book.add_format({"num_format": pattern, "valign": "top"})
+            for pattern in (*NUMBERS.values(), LARGE, FINE)
         }
-        taken: set[str] = set()
-        for title, frame in _tables(findings):
-            name = _sheet_name(title, taken)
-            _write_sheet(book.add_worksheet(name), frame, formats)
+
+    def of(self, kind: Kind, cells: list[float]) -> Any:
+        """Return how all numbers of a column are written."""
+        if kind == "number" and max(map(abs, cells), default=0) >= LARGE_FROM:
+            return self._numbers[LARGE]
+        if kind == "percent" and max(map(abs, cells), default=0) < FINE_BELOW:
+            return self._numbers[FINE]
+        return self._numbers[NUMBERS.get(kind, NUMBERS["number"])]
+
+
+def _contents(sheets: list[tuple[str, str, pd.DataFrame]]) -> pd.DataFrame:
+    """Return what each sheet holds."""
+    rows = [(name, SHEETS.get(kind, ""), len(frame)) for name, kind, frame in sheets]
+    return pd.DataFrame(rows, columns=["sheet", "what it holds", "rows"])
+
+
+def _columns(tables: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """Return what the columns of each kind of sheet mean."""
+    found: dict[tuple[str, str], str] = {}
+    for title, frame in tables:
+        kind = sheet_kind(title)
+        for name in map(str, frame.columns):
+            means = meaning(name, kind)
+            found.setdefault((kind, name), "" if means is None else means.text)
+    rows = [(kind, name, text) for (kind, name), text in found.items()]
+    return pd.DataFrame(rows, columns=["sheets", "column", "what it means"])
 
 
 def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -74,6 +126,7 @@ def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         frame = _without_small_numbers(result.to_frame())
         yield f"{findings.wave} alone {outcome}", frame.reset_index()
     yield "rules", explained.frame(findings)
+        yield f"alone {outcome}", frame.reset_index()
     yield from _further(findings)
     yield from accountability_frames(findings)
     yield "absences", _absences(findings)
@@ -188,26 +241,27 @@ def _about(findings: Findings) -> list[tuple[str, str]]:
     ]
 
 
-def _write_sheet(sheet: object, frame: pd.DataFrame, formats: dict[str, object]) -> None:
-    for column, name in enumerate(frame.columns):
-        sheet.write_string(0, column, str(name), formats["head"])  # type: ignore[attr-defined]
-        longest = len(str(name))
-        for row, value in enumerate(frame[name], start=1):
-            if _is_empty(value):
-                continue
-            if isinstance(value, str) or not _is_number(value):
+def _write_sheet(sheet: Any, frame: pd.DataFrame, kind: str, formats: _Formats) -> None:
+    for column, name in enumerate(map(str, frame.columns)):
+        sheet.write_string(0, column, name, formats.head)
+        cells = list(enumerate(frame.iloc[:, column], start=1))
+        numbers = {row: float(value) for row, value in cells if _is_shown_number(value)}
+        means = meaning(name, kind)
+        look = formats.of("number" if means is None else means.kind, list(numbers.values()))
+        if means is None and all(number.is_integer() for number in numbers.values()):
+            look = formats.of("count", [])
+        longest = len(name) / 2 + 2  # a head may break into two lines
+        for row, value in cells:
+            if row in numbers:
+                sheet.write_number(row, column, numbers[row], look)
+            elif not _is_empty(value):
                 text = str(value)[:LONGEST_CELL]
                 longest = max(longest, len(text))
-                sheet.write_string(row, column, text, formats["text"])  # type: ignore[attr-defined]
-            else:
-                number = float(value)
-                kind = "whole" if number.is_integer() and abs(number) >= 1 else "number"
-                sheet.write_number(row, column, number, formats[kind])  # type: ignore[attr-defined]
-        width = min(WIDEST_COLUMN, max(9, longest + 1))
-        sheet.set_column(column, column, width)  # type: ignore[attr-defined]
-    sheet.freeze_panes(1, 1)  # type: ignore[attr-defined]
+                sheet.write_string(row, column, text, formats.text)
+        sheet.set_column(column, column, min(WIDEST_COLUMN, max(NARROWEST_COLUMN, longest + 1)))
+    sheet.freeze_panes(1, 1)
     if len(frame.columns):
-        sheet.autofilter(0, 0, max(1, len(frame)), len(frame.columns) - 1)  # type: ignore[attr-defined]
+        sheet.autofilter(0, 0, max(1, len(frame)), len(frame.columns) - 1)
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:
@@ -228,7 +282,11 @@ def _harmless(value: object) -> object:
 
 
 def _is_number(value: object) -> bool:
-    return hasattr(value, "__float__") and not isinstance(value, bool)
+    return hasattr(value, "__float__") and not isinstance(value, bool | np.bool_)
+
+
+def _is_shown_number(value: object) -> bool:
+    return _is_number(value) and not _is_empty(value)
 
 
 def _is_empty(value: object) -> bool:

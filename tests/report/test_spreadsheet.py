@@ -39,6 +39,7 @@ def test_sheets_hold_text_never_formulas(hostile, tmp_path):
     write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
     book = openpyxl.load_workbook(tmp_path / "e.xlsx")
     assert book.sheetnames == [
+        "contents",
         "priorities",
         "drivers recommend",
         "drivers renewed",
@@ -47,6 +48,7 @@ def test_sheets_hold_text_never_formulas(hostile, tmp_path):
         "absences",
         "problems",
         "warnings",
+        "columns",
         "about",
     ]
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
@@ -111,3 +113,36 @@ def test_no_customer_is_named(hostile, tmp_path):
     write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
     head = [cell.value for cell in openpyxl.load_workbook(tmp_path / "e.xlsx")["problems"][1]]
     assert "examples" not in head
+
+
+@pytest.mark.parametrize("case", list(cases.odd_cases()))
+def test_every_sheet_and_every_column_is_explained(case, tmp_path):
+    write_evidence_xlsx(cases.odd_cases()[case], tmp_path / "e.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
+    contents = list(book["contents"].iter_rows(min_row=2, values_only=True))
+    assert [name for name, *_ in contents] == book.sheetnames[1:]
+    for _, text, rows in contents:
+        assert text
+        assert rows >= 0
+    for sheets, column, text in book["columns"].iter_rows(min_row=2, values_only=True):
+        assert text, (sheets, column)
+
+
+def test_numbers_are_written_by_what_they_mean(hostile, tmp_path):
+    write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
+    drivers = book["drivers recommend"]
+    looks = {head.value: drivers.cell(2, head.column).number_format for head in drivers[1]}
+    assert looks["share"] == looks["reach"] == "0.0%"
+    assert looks["n"] == looks["rank"] == "#,##0"
+    assert looks["effect"] == looks["mean"] == "#,##0.000"
+    first = hostile.drivers["recommend"].table.iloc[0]
+    heads = [head.value for head in drivers[1]]
+    assert drivers.cell(2, heads.index("share") + 1).value == pytest.approx(first["share"])
+
+
+def test_the_first_sheet_leads_to_the_others(hostile, tmp_path):
+    write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
+    contents = openpyxl.load_workbook(tmp_path / "e.xlsx")["contents"]
+    for row in contents.iter_rows(min_row=2):
+        assert row[0].hyperlink.location == f"'{row[0].value}'!A1"
