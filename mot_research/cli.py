@@ -193,13 +193,22 @@ def explain(
 
 
 @app.command
-def schema() -> int:
-    """The JSON schema of study.yml, for editors."""
+def schema(
+    *,
+    findings: Annotated[bool, Parameter(negative="", help="Of findings.json instead.")] = False,
+) -> int:
+    """The JSON schema of study.yml, for editors; or of findings.json, for other tools."""
     import json
 
-    from mot_research.study.definition import Study
+    if findings:
+        from mot_research.report.record_schema import findings_schema
 
-    print(json.dumps(Study.model_json_schema(), indent=2, ensure_ascii=False))
+        printed = findings_schema()
+    else:
+        from mot_research.study.definition import Study
+
+        printed = Study.model_json_schema()
+    print(json.dumps(printed, indent=2, ensure_ascii=False))
     return FINE
 
 

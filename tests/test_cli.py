@@ -88,8 +88,10 @@ class TestUsage:
     def test_the_schema_is_json_schema(self):
         import jsonschema
 
-        done = mot("schema")
-        jsonschema.Draft202012Validator.check_schema(json.loads(done.stdout))
+        for options in ((), ("--findings",)):
+            printed = json.loads(mot("schema", *options).stdout)
+            jsonschema.Draft202012Validator.check_schema(printed)
+            assert ("priorities" in printed["properties"]) == bool(options)
 
     def test_version(self):
         done = mot("--version")

@@ -153,7 +153,7 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
             {**row, "not_tested": result.not_tested.get(row["driver"])}
             for row in _rows(result.to_frame())
         ],
-        "further": _rows(result.further),
+        "further": _rows(result.further) if len(result.further.columns) else [],
         "computed": list(result.computed),
         "warnings": list(result.warnings),
         "cautions": [asdict(caution) for caution in result.cautions],

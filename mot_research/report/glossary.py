@@ -78,6 +78,29 @@ COMMON: Mapping[str, Meaning] = {
             "other": "The other part of the company.",
             "on": "What the agreement is on.",
             "measure": "Measure of agreement.",
+            "description": "What it is.",
+            "expectation": "What customers expect.",
+            "ideal": "What the company would do at its best.",
+            "interaction": "Methods of interaction.",
+            "measured": "How it is measured.",
+            "metric": "Operational metric.",
+            "metrics": "Operational metrics that belong to it.",
+            "moments": "The moments.",
+            "moment_ids": "Ids of the moments.",
+            "owners": "Who answers for them.",
+            "partners": "Who works on it, too.",
+            "partner_of": "Moments of others on which it works, too.",
+            "handoffs": "From whom to whom it is handed.",
+            "stages": "Stages in which they lie.",
+            "wave_before": "The earlier wave.",
+            "scenario": "What is lifted.",
+            "asks": "What the rule asks of a moment.",
+            "watch": "Metric to watch.",
+            "check": "When to check.",
+            "together": "Whether metric and rating moved together.",
+            "promise": "Whether the promise is above the delivery.",
+            "metric_moved": "How the metric moved.",
+            "rating_moved": "How the rating moved.",
             "columns": "Columns that go together.",
             "note": "Limit of the analysis.",
         },
@@ -85,6 +108,8 @@ COMMON: Mapping[str, Meaning] = {
     **_all(
         "flag",
         {
+            "passed": "Whether the moment passes the rule; empty where the rule does not apply.",
+            "exact": "Whether the set is proven to be the best one.",
             "certain": "Whether it is among the top in all simultaneous intervals of ranks.",
             "conflict": "Whether it helps one outcome and hurts the other.",
             "opposed": "Whether direct and indirect effect have opposite signs.",
@@ -103,6 +128,17 @@ COMMON: Mapping[str, Meaning] = {
             "n_units": "Sampling units.",
             "n_strata": "Strata.",
             "n_resamples": "Resamples behind the intervals.",
+            "n_before": "Values of the metric during the earlier wave.",
+            "n_now": "Values of the metric during this wave.",
+            "n_during": "Values of the metric during the wave.",
+            "n_proven": "Moments that are proven.",
+            "n_brand_bet": "Moments that are brand bets.",
+            "n_likely": "Moments that are likely.",
+            "n_minor": "Moments that are minor.",
+            "n_not_proven": "Moments that are not proven.",
+            "n_not_tested": "Moments that are not tested.",
+            "rated": "Moments that have a rating.",
+            "compared": "Moments that were rated in both waves.",
             "n_rated": "People who rated it.",
             "n_not_experienced": "People who did not have it.",
             "n_blank": "People who left it blank.",
@@ -138,6 +174,7 @@ COMMON: Mapping[str, Meaning] = {
     **_all(
         "percent",
         {
+            "share_below": "Share of the customers below the target.",
             "lmg": "Share of the outcome's variation that goes with how it went (LMG).",
             "contact": "Share of the outcome's variation that goes with having it.",
             "share": "Share of importance: of all that how it went explains.",
@@ -189,6 +226,11 @@ COMMON: Mapping[str, Meaning] = {
             "highest_effect": "Effect in the value where it is highest.",
             "contact_effect": "What goes with having it at all, in units of the outcome.",
             "nps_effect": "What goes with one rating point more, in net promoter points.",
+            "poisson_effect": "The effect by a Poisson model of the amounts.",
+            "poisson_std_error": "Standard error of the effect by a Poisson model.",
+            "winsorised_effect": "The effect with the largest amounts cut back.",
+            "winsorised_std_error": "Standard error of the effect with amounts cut back.",
+            "nps_std_error": "Standard error of the effect in net promoter points.",
             "std_error": "Standard error.",
             "p_value": "Two-sided p value.",
             "q_value": "p value after Benjamini–Hochberg: the false discovery rate.",
@@ -209,6 +251,30 @@ COMMON: Mapping[str, Meaning] = {
             "rest": "All others.",
             "cross_validated_spread": "Standard deviation over the repeats.",
             "level_error": "By how much the earlier model is off in the mean.",
+            "rating": "Mean rating.",
+            "rating_at_target": "Mean rating once everybody below is lifted to the target.",
+            "rating_before": "Mean rating of the earlier wave.",
+            "rating_now": "Mean rating of this wave.",
+            "rating_change": "Change of the mean rating.",
+            "metric_before": "Mean of the metric during the earlier wave.",
+            "metric_now": "Mean of the metric during this wave.",
+            "metric_change": "Change of the metric.",
+            "during": "Mean of the metric during the wave.",
+            "low": "Lowest value during the wave.",
+            "high": "Highest value during the wave.",
+            "change": "Change of the mean rating since the earlier wave.",
+            "mean_gap": "How far those below the target are from it, on average.",
+            "per_customer": "Gain per customer.",
+            "gain": "Gain of all customers.",
+            "claimed": "Gain that the moment may claim where gains overlap.",
+            "cost": "Cost of bringing it to the target.",
+            "cost_per_year": "Cost per year of bringing it to the target.",
+            "return": "Gain per unit of cost.",
+            "budget": "Budget per year.",
+            "expected": "Rating that customers expected.",
+            "gap": "Rating less what was expected.",
+            "emotion": "Feeling about it.",
+            "correlation": "Correlation of feeling and rating.",
             "vif": "Variance inflation factor.",
             "gvif": "Generalised variance inflation factor, as a factor of the standard error.",
             "condition_index": "Condition index of the columns.",
@@ -222,6 +288,7 @@ COMMON: Mapping[str, Meaning] = {
         },
     ),
 }
+OTHERWISE = "*"  # every column of a table that has no word of its own
 _OF_CHANGE = _all(
     "number",
     {
@@ -250,8 +317,18 @@ OF_TABLES: Mapping[str, Mapping[str, Meaning]] = {
     "values": {"mean": Meaning("Mean of the outcome.")},
     "consensus pairs": _all("percent", {"stage": "Share of the moments with the same stage."}),
     "consensus answers": {
-        "chosen": Meaning("Whether the silo chose it.", "flag"),
+        "chosen": Meaning("Share of the silo's people who chose it.", "percent"),
+        "shortlisted": Meaning("Whether the silo chose it, by its majority.", "flag"),
         "rank": Meaning("Mean rank that the silo gave it."),
+    },
+    "purposes by stage": {OTHERWISE: Meaning("Moments of this stage with the purpose.", "count")},
+    "planning": {OTHERWISE: Meaning("Gain per customer in this outcome, or its interval.")},
+    "rules": _all(
+        "number",
+        {"value": "The moment's number.", "threshold": "The rule's number."},
+    ),
+    "completeness": {
+        "interaction": Meaning("Whether methods of interaction are given.", "flag"),
     },
     "about": {"value": Meaning("What it was in this run.", "text")},
 }
@@ -278,6 +355,24 @@ SHEETS: Mapping[str, str] = {
     "consensus pairs": "How far any two silos agree.",
     "consensus answers": "What each silo said of each moment.",
     "consensus moments": "How each moment was voted on.",
+    "rules": "What each rule of the verdict says of each moment.",
+    "stages": "The scorecard by stage, across owners and partners.",
+    "owners": "The scorecard by owner.",
+    "ratings by stage": "Mean ratings by stage and wave.",
+    "goals": "What is proven for each goal.",
+    "operations": "Operational metrics beside the ratings, now and before.",
+    "operations by wave": "Operational metrics during each wave.",
+    "beside the rating": "Expectation and feeling beside the rating.",
+    "completeness": "What the study says of each moment, and what is missing.",
+    "purposes by stage": "What the contacts of each stage are for.",
+    "verdicts": "Verdicts in each value of a segment.",
+    "value": "What lifting each moment to its target is worth.",
+    "planning": "The table for annual planning.",
+    "plans": "The best set of moments under a budget.",
+    "lifts": "What each outcome gains where a moment is lifted.",
+    "contacts": "Moments with a trigger: triggered, answered in time, missed.",
+    "missed contacts": "What missed contacts cost.",
+    "pairs": "Driver against driver.",
     "cautions": "Every warning with its rule, threshold and source.",
     "absences": "Who rated a moment, did not have it, left it blank, was not asked.",
     "columns": "What the columns of each kind of sheet mean.",
@@ -294,6 +389,7 @@ _ENDINGS = {
     "_p_value": ("Two-sided p value of", "number"),
     "_q_value": ("False discovery rate of", "number"),
     "_n": ("People behind", "count"),
+    "_value": ("The number of", None),
     "_reason": ("Why there is no number of", "text"),
 }
 
@@ -310,7 +406,8 @@ def meaning(name: str, table: str = "") -> Meaning | None:
     The ends of an interval, its base and its reason follow from the column they
     belong to; a grade's columns from those of one role.
     """
-    found = OF_TABLES.get(table, {}).get(name) or COMMON.get(name)
+    own, name = OF_TABLES.get(table, {}), name.replace(" ", "_")
+    found = own.get(name) or COMMON.get(name)
     if found is not None:
         return found
     for role in words.ROLES:
@@ -322,4 +419,4 @@ def meaning(name: str, table: str = "") -> Meaning | None:
         if base is not None:
             of = name.removesuffix(ending).replace("_", " ")
             return Meaning(f"{text} “{of}”.", kind or base.kind)  # type: ignore[arg-type]
-    return None
+    return own.get(OTHERWISE)

@@ -124,9 +124,8 @@ def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"pairs {outcome}", _shown_pairs(result)
     for outcome, result in findings.alone.items():
         frame = _without_small_numbers(result.to_frame())
-        yield f"{findings.wave} alone {outcome}", frame.reset_index()
-    yield "rules", explained.frame(findings)
         yield f"alone {outcome}", frame.reset_index()
+    yield "rules", explained.frame(findings)
     yield from _further(findings)
     yield from accountability_frames(findings)
     yield "absences", _absences(findings)
