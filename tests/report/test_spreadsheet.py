@@ -43,6 +43,7 @@ def test_sheets_hold_text_never_formulas(hostile, tmp_path):
         "priorities",
         "drivers recommend",
         "drivers renewed",
+        "rules",
         "completeness",
         "purposes by stage",
         "absences",
