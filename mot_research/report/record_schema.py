@@ -46,6 +46,7 @@ GRADE_COLUMNS = (
 INTERVAL = ("ci_lower", "ci_upper")
 TESTED = ("difference", "std_error", *INTERVAL, "p_value", "q_value")
 CHANGE_PARTS = ("reach", "ratings", "mix", "effects", "both", "not_split", "total")
+LAST_PLAN = ("expected_rating", "expected_outcome", "seen_rating", "seen_outcome")
 PATHS = ("a", "direct", "indirect", "total", "total_winsorised")
 
 
@@ -244,6 +245,11 @@ def _of_changes() -> Schema:
             _columns("part", "kind", *_with_ends(CHANGE_PARTS), table="change"),
         ),
         "tests": _rows(SHEETS["change tests"], _columns("quantity", "moment", "a", "b", *TESTED)),
+        "last_plan": _rows(
+            SHEETS["last plan"],
+            _columns("moment", "rating", "target", "asked", "score", table="last plan")
+            | _columns(*_with_ends(LAST_PLAN), table="last plan"),
+        ),
         "left_out": _map("By moment: why it is left out.", _text("The reason.")),
         "notes": _texts("Limits of the comparison."),
     }
