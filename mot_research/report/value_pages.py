@@ -69,8 +69,11 @@ def summary(findings: Findings) -> str:
 def _together(findings: Findings, value: Value) -> str:
     if value.listed is None:
         return "No moment on the list has a gain that could be estimated."
-    n = sum(row.moment.id in value.planning.index for row in findings.priorities.listed)
+    on_list = [row.moment.id for row in findings.priorities.listed]
+    n = int((value.table["reason"].reindex(on_list) == "").sum())
     which = "The moment on the list" if n == 1 else f"All {words.number(n)} moments on the list"
+    if n < len(on_list):
+        which = f"The {counted(n, 'moment')} on the list whose gain could be estimated,"
     total = _amount(value, value.listed)
     overlap = (
         ""
