@@ -224,11 +224,12 @@ class TestMemory:
         before = (folder / "findings.json").read_bytes()
         assert "Same files, rules and versions" in mot("analyze", study).stdout
         assert (folder / "findings.json").read_bytes() == before
+        five_line_study(study, rows=90)
         text = (study / "study.yml").read_text()
         (study / "study.yml").write_text(f"{text}rules: {{p_top: 0.9, n_resamples: 100}}\n")
         done = mot("analyze", study)
         assert "rule p top 0.9, was 0.8" in done.stdout
-        assert "changed file study.yml" in done.stdout
+        assert "changed file 2026q1.csv" in done.stdout
         (folder / "manifest.json").write_text("{")
         done = mot("analyze", study)
         assert done.returncode == 0

@@ -11,6 +11,7 @@ import pytest
 import mot_research as mot
 from mot_research.errors import MotError, StudyError, SurveyError
 from mot_research.priorities.result import METRICS
+from mot_research.priorities.rules import grade_by, is_tested
 from mot_research.simulate import TRUTH
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +51,24 @@ def five_line_study(folder, rows=80, **columns):
     (folder / "2026q1.csv").write_text("\n".join(lines) + "\n")
     (folder / "study.yml").write_text(FIVE_LINES)
     return folder
+
+
+class TestTheRules:
+    def test_the_checks_of_every_moment_and_role_give_its_grade(self, example):
+        for row in example.priorities.rows:
+            for grade in row.grades.values():
+                result = example.drivers[grade.outcome]
+                assert grade_by(grade.checks) == grade.grade
+                if row.moment.rating is not None:
+                    assert is_tested(grade.checks) == (row.moment.id not in result.not_tested)
+
+    def test_every_value_of_a_segment_has_a_verdict_or_a_reason(self, example):
+        for segment, found in example.segment_priorities.items():
+            values = {v for each in example.segments[segment].values() for v in each.values.index}
+            assert values == set(found.verdicts) | set(found.refused)
+            assert all(found.refused.values())
+            for by_moment in found.verdicts.values():
+                assert set(by_moment) == {moment.id for moment in example.study.moments}
 
 
 class TestTheSimulatedTruth:
