@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -25,6 +26,9 @@ from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Study
 from mot_research.study.manifests import Memory
 from mot_research.survey.wave import InputFile
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -121,3 +125,15 @@ class Findings:
     no_value: str = ""
     scorecard: Scorecard | None = None
     beside: Mapping[str, Beside] = field(default_factory=dict)
+
+    def plot_map(self, ax: Axes | None = None, *, role: str | None = None) -> Axes:
+        """The experience map: stages as columns, every moment a circle in its stage."""
+        from mot_research.report.experience_map import experience_map
+
+        return experience_map(self, ax=ax, role=role)
+
+    def plot_penalty_reward(self, ax: Axes | None = None) -> Axes:
+        """What each moment on the list costs when it goes wrong, and brings when it shines."""
+        from mot_research.report.wave_charts import penalty_reward
+
+        return penalty_reward(self, ax=ax)

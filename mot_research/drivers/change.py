@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,9 @@ from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.resampling import Draws
 from mot_research.study.definition import Outcome, Rules
 from mot_research.survey.wave import Survey
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 QUANTITIES = ("rating", "reach", "effect", "lmg", "share")
 MODELS = {  # the decomposition is exact for a linear model alone, whatever decides elsewhere
@@ -104,6 +108,12 @@ class Change:
     def to_frame(self) -> pd.DataFrame:
         """One row per moment, control and for what is unexplained: the terms and their total."""
         return self.parts.copy()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The change step by step: the mean before, its parts with intervals, the mean now."""
+        from mot_research.report.wave_charts import change_waterfall
+
+        return change_waterfall(self, ax=ax)
 
 
 def change(

@@ -162,6 +162,22 @@ def test_charts_draw_on_given_axes():
     assert usual.drivers["recommend"].plot(ax=ax) is ax
 
 
+def test_each_picture_is_a_method_of_its_result():
+    _, ax = plt.subplots()
+    everything = ODD["everything"]
+    result = everything.drivers["recommend"]
+    for plot in (
+        everything.plot_map,
+        everything.plot_penalty_reward,
+        everything.priorities.plot,
+        everything.change["recommend"].plot,
+        result.plot,
+        result.plot_ranks,
+    ):
+        assert plot(ax) is ax
+        ax.clear()
+
+
 def test_the_target_is_drawn_where_moments_share_it():
     texts = [text.get_text() for text in matrix.priority_matrix(ODD["usual"].priorities).texts]
     assert "target 4" in texts
