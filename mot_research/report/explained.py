@@ -15,7 +15,7 @@ from mot_research.findings import Findings
 from mot_research.numbers import PERCENT, TWO_DIGITS, count, effect_writing, plain
 from mot_research.priorities.by_segment import SegmentVerdict
 from mot_research.priorities.result import Grade, Priority
-from mot_research.priorities.rules import REAL, RULES, Check, met
+from mot_research.priorities.rules import PER_CUSTOMER, REAL, RULES, Check, met
 from mot_research.report import narrative, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
@@ -59,26 +59,22 @@ def _in_a_line(grade: Grade, findings: Findings) -> str:
         passed: ", ".join(_short(c, grade, findings) for c in shown if c.passed is passed)
         for passed in (True, False)
     }
-    text = f"passed: {parts[True]}" if parts[True] else ""
-    if parts[False]:
-        text += f"{'; ' if text else ''}**not passed**: {parts[False]}"
-    return f"*{role}*: {text}."
+    told = [f" passed {parts[True]}"] if parts[True] else []
+    told += [f" **not passed**: {parts[False]}"] if parts[False] else []
+    return f"*{role}*{';'.join(told)}."
 
 
 def _matters(check: Check, grade: Grade) -> bool:
-    """Whether a rule had a say: the stricter test of a rare place only where it was asked."""
-    if check.rule not in SHORT or check.passed is None:
-        return False
+    """Whether a rule made the grade; the others are in the appendix and in `mot explain`."""
     passed = met(grade.checks)
     if not passed >= REAL:
-        return check.rule in REAL
-    by_importance = "top_by_importance" in passed
-    return {
-        "ranked": not check.passed,
-        "against_all_tests": "top_per_customer" in passed and not by_importance,
-        "more_often_than_not": grade.grade in ("likely", "minor"),
-        "certain": grade.grade == "proven",
-    }.get(check.rule, True)
+        return check.rule in REAL and not check.passed
+    if grade.grade == "proven":
+        places = {"top_by_importance"} & passed or PER_CUSTOMER
+        return check.rule in {"beyond_chance", "certain", *places} and check.passed is not None
+    if "ranked" not in passed:
+        return check.rule in {"beyond_chance", "ranked"}
+    return check.rule in {"beyond_chance", "top_by_importance", "more_often_than_not"}
 
 
 def _short(check: Check, grade: Grade, findings: Findings) -> str:
