@@ -22,6 +22,7 @@ from mot_research.priorities.expectation import Beside
 from mot_research.priorities.result import Priorities
 from mot_research.priorities.scorecard import Scorecard
 from mot_research.priorities.value import Value
+from mot_research.priorities.voice import VoiceOfWave
 from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Study
 from mot_research.study.manifests import Memory
@@ -94,6 +95,8 @@ class Findings:
         Stages and owners with all of their moments, operational metrics and goals.
     beside : mapping of moment id to Beside
         Expectation and emotion, of the moments that have a column of either.
+    voice : VoiceOfWave or None
+        What the customers of this wave say of each moment, where the study has it.
     """
 
     study: Study
@@ -137,3 +140,5 @@ class Findings:
         from mot_research.report.wave_charts import penalty_reward
 
         return penalty_reward(self, ax=ax)
+
+    voice: VoiceOfWave | None = None

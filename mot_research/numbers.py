@@ -147,5 +147,6 @@ def _percent_number(value: float) -> str:
 
 COUNT = Writing(count)
 PERCENT = Writing(_percent_number, f"{NO_BREAK}%")
+PERCENT_TENTHS = Writing(lambda value: plain(100 * value, 1), f"{NO_BREAK}%")
 TWO_DIGITS = Writing(lambda value: plain(value, 2))
 CHANGE = Writing(lambda value: signed(value, 2))

@@ -22,6 +22,7 @@ from mot_research.priorities.evidence import Deciding, evidence
 from mot_research.priorities.expectation import expectations_and_emotions
 from mot_research.priorities.value import revenue_at_stake, value
 from mot_research.priorities.verdicts import decide
+from mot_research.priorities.voice import voice_of_wave
 from mot_research.study.consensus import chosen_by_silos, consensus, shortlist
 from mot_research.study.definition import Outcome, Study
 from mot_research.study.manifests import Manifest, rules_of, since_earlier_wave
@@ -135,13 +136,14 @@ def run(
     chosen = {} if survey.votes is None else chosen_by_silos(survey.votes)
     on_shortlist = shortlist(study, chosen)
     agreed = None if survey.votes is None else consensus(study, survey.votes, rules)
+    said = voice_of_wave(survey, analysis.units, wave_id, rules.confidence)
     asymmetries = {each.outcome: each.asymmetry for each in deciding.values()}
     gains, no_value = analysis.gains(drivers, asymmetries, wave_id)
     at_stake = revenue_at_stake(study, gains, no_value)
     metrics = evidence(
-        survey, analysis.units, wave_id, deciding, agreed, rules.confidence, at_stake
+        survey, analysis.units, wave_id, deciding, agreed, said, rules.confidence, at_stake
     )
-    priorities = decide(study, wave_id, deciding, metrics, on_shortlist)
+    priorities = decide(study, wave_id, deciding, metrics, on_shortlist, said)
     versions = {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
     now = Manifest(
         wave_id, rules_of(rules), {file.name: file.sha256 for file in survey.inputs}, versions
@@ -180,6 +182,7 @@ def run(
         no_value=no_value,
         scorecard=scorecard(survey, analysis.units, wave_id, priorities, drivers),
         beside=expectations_and_emotions(survey, analysis.units, wave_id),
+        voice=said,
     )
     if output is not None:
         from mot_research.report.files import write_findings
@@ -246,6 +249,7 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "a population": bool(study.population),
         "an earlier wave": len(study.waves) > 1,
         "operational metrics": study.operations is not None,
+        "voice of customers": study.voice is not None,
     }
     ways = {
         "moments with an owner": "owner: on each moment names who answers for it",
@@ -254,10 +258,11 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "survey weights": "weight: names the column of weights, if the sample has any",
         "a population": "population: under study: scales effects to all customers",
         "an earlier wave": "a second wave shows what changed",
+        "voice of customers": "voice: names the file of comments, laid beside the numbers",
         "operational metrics": "operations: names their file, laid beside the ratings by stage",
     }
     absent = [f"No {part}: {ways[part]}." for part, present in named.items() if not present]
-    later = ("customers", "events", "recordings", "voice")
+    later = ("customers", "events", "recordings")
     waiting = [part for part in later if getattr(study, part) is not None]
     if waiting:
         absent.append(f"In the study, but not evaluated by this version: {', '.join(waiting)}.")

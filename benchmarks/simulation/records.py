@@ -62,7 +62,7 @@ def study_record(scenario: Scenario, study: Study, truth: Truth, number: int) ->
     boxes = _asymmetry(study, rows, units)
     deciding = {"relationship": Deciding("relationship", "loyalty", result, boxes)}
     confidence = study.rules.confidence
-    metrics = evidence(survey, units, "B", deciding, None, confidence)
+    metrics = evidence(survey, units, "B", deciding, None, None, confidence)
     priorities = decide(study, "B", deciding, metrics, {})
 
     names = scenario.moments.names

@@ -12,6 +12,7 @@ from mot_research.drivers.asymmetry import Asymmetry
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.waves import StudyUnits
 from mot_research.priorities.result import METRICS, Metric
+from mot_research.priorities.voice import NO_VOICE, VoiceOfWave
 from mot_research.priorities.wave_means import WaveMeans
 from mot_research.statistics.means import DomainMean
 from mot_research.statistics.resampling import percentile_interval
@@ -36,6 +37,7 @@ def evidence(
     wave_id: str,
     deciding: Mapping[str, Deciding],
     agreed: Consensus | None,
+    voice: VoiceOfWave | None,
     confidence: float,
     at_stake: Mapping[str, Metric] | None = None,
 ) -> dict[str, dict[str, Metric]]:
@@ -51,6 +53,8 @@ def evidence(
         What importance, penalty and reward are read from.
     agreed : Consensus or None
         Of the workshop, where there were votes.
+    voice : VoiceOfWave or None
+        What the customers say, where the study has it.
     confidence : float
     at_stake : mapping of moment id to Metric, optional
         Revenue at stake.
@@ -68,9 +72,9 @@ def evidence(
         for role in ("relationship", "revenue"):
             metrics[f"importance_{role}"] = _importance(deciding.get(role), role, moment.id)
         metrics["penalty"], metrics["reward"] = _extremes(deciding, moment.id)
-        metrics["mentions"] = metrics["negative_share"] = Metric(
-            None, reason="voice is not evaluated"
-        )
+        said = None if voice is None else voice.moments[moment.id]
+        metrics["mentions"] = NO_VOICE if said is None else said.mentions
+        metrics["negative_share"] = NO_VOICE if said is None else said.negative_share
         metrics["consensus"] = _chosen(agreed, moment.id)
         metrics["revenue_at_stake"] = _at_stake(at_stake or {}, moment.id, metrics["mean_rating"])
         found[moment.id] = {name: metrics[name] for name in METRICS}

@@ -28,6 +28,7 @@ from mot_research.priorities.rules import (
     number,
     verdict_by,
 )
+from mot_research.priorities.voice import VoiceOfWave
 from mot_research.statistics.ranks import rank_sets, top_k_sets
 from mot_research.study.definition import Moment, Outcome, Rules, Study
 
@@ -38,6 +39,7 @@ def decide(
     deciding: Mapping[str, Deciding],
     metrics: Mapping[str, Mapping[str, Metric]],
     shortlist: Mapping[str, bool],
+    voice: VoiceOfWave | None = None,
 ) -> Priorities:
     """Give every moment its verdict, and make the list.
 
@@ -50,6 +52,8 @@ def decide(
     metrics : mapping of moment id to its fifteen metrics
     shortlist : mapping of moment id to bool
         The workshop's decision, of the moments that it decided.
+    voice : VoiceOfWave, optional
+        What the customers say: the loud moments are flagged.
     """
     by_role = {
         role: grades(study, wave_id, study.outcome(one.outcome), one.result)
@@ -62,13 +66,13 @@ def decide(
         own = {role: by_moment[moment.id] for role, by_moment in by_role.items()}
         share = shares.get(moment.id, Combined())
         rows.append(_priority(study, moment, own, share, deciding, metrics[moment.id], shortlist))
-    ranked = _ranked(rows, study.rules)
     main = next(iter(deciding.values())).result if deciding else None
+    top = main.top if main else 0
+    loud = frozenset() if voice is None else voice.loud(top)
+    ranked = _ranked([_flagged(row, loud) for row in rows], study.rules)
     ranked_results = [one.result for one in deciding.values() if one.result.is_ranked]
     border, tied = _border(study, ranked_results, combined)
-    return Priorities(
-        rows=ranked, rules=study.rules, top=main.top if main else 0, border=border, tied=tied
-    )
+    return Priorities(rows=ranked, rules=study.rules, top=top, border=border, tied=tied)
 
 
 def grades(study: Study, wave_id: str, outcome: Outcome, result: DriverResult) -> dict[str, Grade]:
@@ -196,6 +200,10 @@ def _priority(
         action=action_by(checks, verdict, kind),
         checks=checks,
     )
+
+
+def _flagged(row: Priority, loud: frozenset[str]) -> Priority:
+    return replace(row, flags=(*row.flags, "loud_voice")) if row.moment.id in loud else row
 
 
 def _conflict(grades: Mapping[str, Grade], rules: Rules) -> bool:

@@ -145,11 +145,10 @@ def chart_caption(findings: Findings) -> str:
     everybody, nobody = int((chosen == 1).sum()), int((chosen == 0).sum())
     apart = int((found.moments["n_stages"] > 1).sum())
     return (
-        f"{number(everybody).capitalize()} of {counted(len(chosen), 'moment')} "
-        f"{'was' if everybody == 1 else 'were'} chosen by every silo, {number(nobody)} by none; on "
-        f"{number(len(chosen) - everybody - nobody)} the silos differ. "
-        f"{number(apart).capitalize()} of {counted(len(found.moments), 'moment')} "
-        f"{'is' if apart == 1 else 'are'} placed in more than one stage."
+        f"Of {counted(len(chosen), 'moment')} {_or_none(everybody)} "
+        f"{'was' if everybody == 1 else 'were'} chosen by every silo, {_or_none(nobody)} by none; "
+        f"on {_or_none(len(chosen) - everybody - nobody)} the silos differ. Placed in more than "
+        f"one stage: {_or_none(apart)}."
     )
 
 
@@ -276,6 +275,10 @@ def _ends_of(row: Mapping[str, Any], name: str) -> str:
 
 def _with_ends(value: float, lower: float, upper: float) -> str:
     return COEFFICIENT.with_interval(float(value), float(lower), float(upper))
+
+
+def _or_none(n: int) -> str:
+    return number(n) if n else "none"
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

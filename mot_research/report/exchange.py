@@ -23,6 +23,8 @@ from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.by_segment import SegmentPriorities
 from mot_research.priorities.result import Priority
+from mot_research.priorities.triangulation import triangles_frame, triangulate
+from mot_research.priorities.voice import VoiceOfWave, shown_count
 from mot_research.report.accountability_frames import accountability_record
 from mot_research.report.value_record import value_record
 from mot_research.study.consensus import Consensus
@@ -59,7 +61,13 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "priorities": [_priority(row) for row in findings.priorities.rows],
             "absences": _rows(findings.absences),
             "contacts": [],
-            "voice": [],
+            "voice": _voice(findings.voice),
+            "triangulation": _rows(
+                triangles_frame(
+                    triangulate(findings.priorities, findings.voice, findings.shortlist)
+                ),
+                index=False,
+            ),
             "consensus": _consensus(findings.consensus),
             "change": [_change(entry) for entry in findings.change.values()],
             "not_compared": dict(findings.not_compared),
@@ -186,6 +194,23 @@ def _reliability(one: Reliability | None) -> dict[str, Any] | None:
         "n_pairs": one.n_pairs,
         "scales": _rows(one.to_frame()),
     }
+
+
+def _voice(found: VoiceOfWave | None) -> list[dict[str, Any]]:
+    if found is None:
+        return []
+    return [
+        {
+            "moment": name,
+            "n_comments": shown_count(each.n_comments),
+            "mentions": asdict(each.mentions),
+            "negative_share": asdict(each.negative_share),
+            "salience": each.salience,
+            "matched_by": found.matched_by,
+            "quotes": [asdict(quote) for quote in each.quotes],
+        }
+        for name, each in found.moments.items()
+    ]
 
 
 def _consensus(found: Consensus | None) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
-from mot_research.report import beside, explained, narrative, tables
+from mot_research.report import beside, explained, narrative, tables, voice_pages
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.phrases import deciding
 
@@ -92,6 +92,7 @@ def _moment(row: Priority, findings: Findings) -> str:
         narrative.what_to_do(row, findings),
         _together(".mot-split", split),
         tables.moment_evidence(row, findings),
+        voice_pages.moment_voice(row, findings),
         narrative.how_robust(row, findings),
         explained.why_here(row, findings),
     ]

@@ -20,6 +20,8 @@ from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
+from mot_research.priorities.triangulation import triangles_frame, triangulate
+from mot_research.priorities.voice import VoiceOfWave
 from mot_research.report import explained, segment_verdicts
 from mot_research.report.accountability_frames import accountability_frames
 from mot_research.report.glossary import SHEETS, Kind, meaning, sheet_kind
@@ -164,6 +166,12 @@ def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"sample size {outcome}", size.to_frame().reset_index()
     if findings.reliability is not None:
         yield "reliability", findings.reliability.to_frame().reset_index()
+    if findings.voice is not None:
+        yield "voice", findings.voice.to_frame().reset_index()
+        yield "quotes", _quotes(findings.voice)
+    if findings.voice is not None or findings.shortlist:
+        triangles = triangulate(findings.priorities, findings.voice, findings.shortlist)
+        yield "numbers, voice, gut", triangles_frame(triangles)
     if findings.consensus is not None:
         for name in ("measures", "silos", "pairs", "answers", "moments"):
             yield f"consensus {name}", getattr(findings.consensus, name).reset_index()
@@ -182,6 +190,15 @@ def _shown_pairs(result: DriverResult) -> pd.DataFrame:
     pairs, shown = result.differences(), result.table["n"] >= SHOWN_FROM
     kept = set(result.table.index[shown])
     return pairs[pairs["first"].isin(kept) & pairs["second"].isin(kept)].reset_index(drop=True)
+
+
+def _quotes(voice: VoiceOfWave) -> pd.DataFrame:
+    rows = [
+        (name, quote.text, quote.source, quote.valence)
+        for name, each in voice.moments.items()
+        for quote in each.quotes
+    ]
+    return pd.DataFrame(rows, columns=["moment", "quote", "source", "valence"])
 
 
 def _segment(result: Segments) -> pd.DataFrame:

@@ -80,8 +80,8 @@ METRICS = {
     "reward": "Reward when it shines",
     "answered_in_time": "Spread of the ratings",
     "trend": "Moved since the last wave",
-    "mentions": "Mentions in the voice",
-    "negative_share": "Negative share of the voice",
+    "mentions": "Customers who mention it",
+    "negative_share": "Negative among them",
     "revenue_at_stake": "Revenue at stake",
     "consensus": "Silos that chose it",
 }

@@ -111,6 +111,9 @@ class Moment(Part):
     ratings: RatingsOverride | None = Field(
         None, description="What this moment has otherwise than the study's ratings."
     )
+    terms: Lines = Field(
+        (), description="Words by which comments speak of it; bill* stands for every ending."
+    )
     trigger: Trigger | None = None
     brand_bet: Text | None = Field(None, description="A gut pick, with its reason.")
     shortlist: bool | None = Field(
@@ -251,6 +254,7 @@ class Voice(Part):
     codes: RelativePath | None = Field(
         None, description="Columns wave, code, label, moment, valence."
     )
+    blank: Codes = Field((), description="Codes that stand for no comment.")
     quotes: bool = Field(False, description="Whether the report may print quotes.")
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from mot_research.study.fields import listed
 from mot_research.study.parts import Moment, Outcome, WaveFile
 from mot_research.study.suggestions import nearest
 from mot_research.survey import columns
-from mot_research.survey.cells import Floats, Mask, matches
+from mot_research.survey.cells import Floats, Mask, matches, texts
 from mot_research.survey.checking import check_source
 from mot_research.survey.columns import Cells
 from mot_research.survey.outcome_files import OutcomeFile
@@ -63,6 +63,7 @@ def build_wave(
         expected=_beside(rows, "expected", asked),
         emotion=_beside(rows, "emotion", asked),
         scale_items=_scale_items(rows),
+        coded=_coded(rows),
         asked=asked,
         outcomes_asked=outcomes_asked,
         source=InputFile(source.file, table.sha256, rows.n),
@@ -340,3 +341,15 @@ def _scale_items(rows: _Rows) -> pd.DataFrame:
         found[name] = values
         rows.add(problems)
     return pd.DataFrame(found, index=rows.index, dtype="float64")
+
+
+def _coded(rows: _Rows) -> pd.DataFrame:
+    """Return the columns that hold the codes of comments, as text."""
+    voice = rows.study.voice
+    names, blank = ((), ()) if voice is None else (voice.columns, voice.blank)
+    found = {}
+    for name in names:
+        cells = rows.cells(name, "codes of comments") if rows.is_asked(name) else None
+        if cells is not None:
+            found[name] = texts(cells.column).mask(pd.Series(matches(cells.column, blank)))
+    return pd.DataFrame(found, index=rows.index, dtype="str")

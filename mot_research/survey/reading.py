@@ -10,12 +10,15 @@ from mot_research.errors import MotError, shown
 from mot_research.study.definition import Study
 from mot_research.study.parts import WaveFile
 from mot_research.survey.building import build_wave
+from mot_research.survey.cells import texts
 from mot_research.survey.checking import check_study, check_wave
 from mot_research.survey.contacts import read_contacts
 from mot_research.survey.operations import operations_of
 from mot_research.survey.outcome_files import OutcomeFile, outcome_file
+from mot_research.survey.own_values import own_values
 from mot_research.survey.problems import Problem, problems_frame
 from mot_research.survey.tables import Table, read_table
+from mot_research.survey.voice import Voice, voice_of
 from mot_research.survey.votes import votes_of
 from mot_research.survey.wave import InputFile, Survey, Wave
 
@@ -63,14 +66,17 @@ def read_survey(study: Study) -> Survey:
     operations = _operations(study, files, problems)
     contacts, sources, found = read_contacts(study, _respondents(waves))
     problems += found
+    voice = _voice(study, files, waves, problems)
+    inputs = {file.name: file for file in (*files.inputs(), *sources)}
     return Survey(
         study,
         MappingProxyType(waves),
         problems_frame(problems),
-        (*files.inputs(), *sources),
+        tuple(inputs.values()),
         votes,
         operations,
         contacts,
+        voice,
     )
 
 
@@ -120,6 +126,48 @@ def _operations(study: Study, files: "_Files", problems: list[Problem]) -> pd.Da
     readings, found = operations_of(study, table)
     problems += found
     return readings
+
+
+def _voice(
+    study: Study, files: "_Files", waves: dict[str, Wave], problems: list[Problem]
+) -> Voice | None:
+    """The comments of the study; None, and a warning more, where their file can't be used."""
+    source = study.voice
+    if source is None:
+        return None
+    tables = {}
+    for file in (source.file, source.codes):
+        if file is not None and (study.folder / file).exists():  # told by check_study
+            found: list[Problem] = []
+            tables[file] = files.read(file, None, None, found, wave="")
+            problems += [replace(problem, severity="warning") for problem in found]
+    table = None if source.file is None else tables.get(source.file)
+    if source.file is not None and table is None:
+        return None
+    frame = None if source.codes is None else tables.get(source.codes)
+    own = {} if table is None else _own_values(study, files, table)
+    voice, found = voice_of(study, waves, table, frame, own)
+    problems += found
+    return voice
+
+
+def _own_values(study: Study, files: "_Files", voice: Table) -> dict[str, set[str]]:
+    """What each person who wrote a comment is called in the waves and the customers' file."""
+    if "respondent" not in voice.frame:
+        return {}
+    frames = []
+    for source in study.waves:
+        name = study.design_column(source, "respondent")
+        table = files.tables.get((source.file, source.sheet, source.encoding))
+        column = "" if name is None else source.columns.get(name, name)
+        if isinstance(table, Table) and column in table.frame:
+            frames.append((table.frame, column))
+    customers = study.customers
+    if customers is not None and (study.folder / customers.file).exists():
+        table = files.read(customers.file, customers.sheet, customers.encoding, [], wave="")
+        if table is not None and study.respondent and study.respondent in table.frame:
+            frames.append((table.frame, study.respondent))
+    return own_values(frames, texts(voice.frame["respondent"]).dropna())
 
 
 class _Files:

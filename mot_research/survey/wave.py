@@ -13,6 +13,7 @@ from mot_research.study.definition import Study
 
 if TYPE_CHECKING:
     from mot_research.survey.contacts import Contacts
+    from mot_research.survey.voice import Voice
 
 # The four states of a respondent and a moment; `Wave.states` holds these numbers.
 RATED, NOT_EXPERIENCED, BLANK, NOT_ASKED = 0, 1, 2, 3
@@ -63,6 +64,8 @@ class Wave:
         A column for each moment that has one; NaN where blank.
     scale_items : DataFrame, float
         The items of multi-item scales that this wave has; NaN where blank.
+    coded : DataFrame, str
+        The columns that hold codes of comments (``voice: columns``); NA where blank.
     asked, outcomes_asked : tuple of str
         Ids of the moments and outcomes that this wave has.
     source : InputFile
@@ -82,6 +85,7 @@ class Wave:
     expected: pd.DataFrame
     emotion: pd.DataFrame
     scale_items: pd.DataFrame
+    coded: pd.DataFrame
     asked: tuple[str, ...]
     outcomes_asked: tuple[str, ...]
     source: InputFile
@@ -129,6 +133,8 @@ class Survey:
         value.
     contacts : Contacts or None
         What the event log shows of the moments with a trigger.
+    voice : Voice or None
+        What customers say in their own words, where the study has it.
     """
 
     study: Study
@@ -138,6 +144,7 @@ class Survey:
     votes: pd.DataFrame | None = None
     operations: pd.DataFrame | None = None
     contacts: "Contacts | None" = None
+    voice: "Voice | None" = None
 
     def __getitem__(self, wave_id: str) -> Wave:
         """Return a wave. SurveyError if it has an error, or is not in the study."""

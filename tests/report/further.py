@@ -15,6 +15,7 @@ from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Metric
+from tests.report import said
 from tests.report.accountable import accountable
 
 TERMS = {"reach": 0.0, "ratings": -0.25, "mix": 0.02, "effects": 0.05, "both": -0.02}
@@ -53,6 +54,7 @@ def with_everything(findings: Findings) -> Findings:
         reliability=Reliability("2026Q3", scales(), 0.34, 0.3, len(ids), 170),
         sample_sizes={"recommend": sample_size(ids)},
         cautions=(Caution("common_method", findings.warnings[0]),),
+        **said.of(findings),
     )
 
 

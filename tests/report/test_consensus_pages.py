@@ -4,16 +4,12 @@ import dataclasses
 import itertools
 
 import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
 import pytest
 
 from mot_research.report import consensus_chart, consensus_pages
-from mot_research.study.consensus import consensus
-from mot_research.study.definition import Rules
 from tests.report import cases
+from tests.report.said import SILOS, workshop
 
-SILOS = ("Marketing", "Sales", "Customer care", "Network", "Billing", "IT")
 PARTS = (
     consensus_pages.summary,
     consensus_pages.differences,
@@ -25,25 +21,8 @@ PARTS = (
 )
 
 
-def with_votes(findings, silos=SILOS, seed=1, alike=False):
-    rng = np.random.default_rng(seed)
-    stages = [stage.id for stage in findings.study.stages]
-    rows = [
-        (
-            f"{silo} {k}",
-            silo,
-            moment.id,
-            stages[0 if alike else rng.integers(3)],
-            "rescue",
-            1.0 if alike else float(rng.random() < 0.5),
-            np.nan,
-        )
-        for silo, k, moment in itertools.product(silos, range(3), findings.study.moments)
-    ]
-    names = ["participant", "silo", "moment", "stage", "category", "shortlisted", "rank"]
-    votes = pd.DataFrame(rows, columns=names)
-    found = consensus(findings.study, votes, Rules(n_resamples=50))
-    return dataclasses.replace(findings, consensus=found)
+def with_votes(findings, silos=SILOS, **more):
+    return dataclasses.replace(findings, consensus=workshop(findings.study, silos, **more))
 
 
 def test_without_votes_one_line_says_what_would_bring_them():
