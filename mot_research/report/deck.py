@@ -18,6 +18,7 @@ from mot_research.report import (
     phrases,
     sureness,
     tables,
+    value_pages,
     what_changed,
     words,
 )
@@ -176,6 +177,7 @@ def _pages(findings: Findings) -> Iterator[Page]:
     for row in on_list:
         yield _moment(row, findings)
     yield from _changes(findings)
+    yield from _plan(findings)
     yield _sureness(findings)
 
 
@@ -266,6 +268,16 @@ def _changes(findings: Findings) -> Iterator[Page]:
             yield Page("What changed beyond chance", (Grid(table),), _notes(*notes))
     elif findings.not_compared:
         yield Page("What changed", (Words(what_changed.summary(findings)),), _notes(*notes))
+
+
+def _plan(findings: Findings) -> Iterator[Page]:
+    """Yield the table for annual planning, where the moments' worth is known."""
+    if findings.value is None:
+        return
+    table = value_pages.planning(findings)
+    if table.startswith("|"):
+        notes = _notes(value_pages.summary(findings), _source(findings))
+        yield Page("The plan", (Grid(table),), notes)
 
 
 def _sureness(findings: Findings) -> Page:
