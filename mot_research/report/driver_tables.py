@@ -85,7 +85,7 @@ def _neighbours(result: DriverResult, findings: Findings) -> str:
     pairs, shown = result.differences(), result.table["n"] >= SHOWN_FROM
     order = result.table["lmg"][shown].sort_values(ascending=False, kind="stable").index
     after = dict(pairwise(order))
-    pairs = pairs[[after.get(one.first) == one.second for one in pairs.itertuples()]]
+    pairs = pairs[pairs["first"].map(after).eq(pairs["second"])]  # none without resamples
     table = pairs.rename(
         columns={
             "first": "Moment",
