@@ -10,6 +10,7 @@ import pandas as pd
 
 from mot_research.drivers.cautions import Caution
 from mot_research.drivers.change import Change
+from mot_research.drivers.due_contacts import DueContacts
 from mot_research.drivers.paths import Paths
 from mot_research.drivers.prediction import Prediction
 from mot_research.drivers.reliability import Reliability
@@ -97,6 +98,8 @@ class Findings:
         Expectation and emotion, of the moments that have a column of either.
     voice : VoiceOfWave or None
         What the customers of this wave say of each moment, where the study has it.
+    contacts : DueContacts or None
+        The moments with a trigger: who was answered in time, what the missed cost.
     """
 
     study: Study
@@ -128,6 +131,7 @@ class Findings:
     no_value: str = ""
     scorecard: Scorecard | None = None
     beside: Mapping[str, Beside] = field(default_factory=dict)
+    contacts: DueContacts | None = None
 
     def plot_map(self, ax: Axes | None = None, *, role: str | None = None) -> Axes:
         """The experience map: stages as columns, every moment a circle in its stage."""

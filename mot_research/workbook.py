@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, get_args
 
+from mot_research.drivers.due_contacts import due_contacts
+from mot_research.drivers.missed_contacts import MissedContact, in_one_family
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.robustness import Robustness
 from mot_research.drivers.sample_size import sample_size
@@ -98,6 +100,8 @@ def run(
     alone: dict[str, DriverResult] = {}
     robust: dict[str, Robustness] = {}
     deciding: dict[str, Deciding] = {}
+    due: tuple[MissedContact, ...] = ()
+    unrated = [moment.id for moment in study.moments if moment.rating is None]
     warnings: list[str] = []
     failed: list[AnalysisError] = []
     for step, outcome in enumerate(outcomes, start=1):
@@ -114,12 +118,15 @@ def run(
             failed.append(error)
             warnings.append(f"{outcome.name} is not analysed: {error}")
             continue
+        missed = analysis.missed_contacts(outcome, wave_id)
+        result, missed = in_one_family(result, missed, unrated)
+        due += missed
         drivers[outcome.id] = result
         if its_robustness is not None:
             robust[outcome.id] = its_robustness
         if outcome.role not in deciding:
             boxes = analysis.asymmetry(outcome, waves)
-            deciding[outcome.role] = Deciding(outcome.role, outcome.id, result, boxes)
+            deciding[outcome.role] = Deciding(outcome.role, outcome.id, result, boxes, missed)
     if failed and not drivers:
         raise failed[0]
     cautions = of_study(survey, wave_id, {name: result.waves for name, result in drivers.items()})
@@ -183,6 +190,7 @@ def run(
         scorecard=scorecard(survey, analysis.units, wave_id, priorities, drivers),
         beside=expectations_and_emotions(survey, analysis.units, wave_id),
         voice=said,
+        contacts=due_contacts(survey, due),
     )
     if output is not None:
         from mot_research.report.files import write_findings
@@ -250,6 +258,7 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "an earlier wave": len(study.waves) > 1,
         "operational metrics": study.operations is not None,
         "voice of customers": study.voice is not None,
+        "event log": study.events is not None and any(one.trigger for one in study.moments),
     }
     ways = {
         "moments with an owner": "owner: on each moment names who answers for it",
@@ -259,10 +268,11 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "a population": "population: under study: scales effects to all customers",
         "an earlier wave": "a second wave shows what changed",
         "voice of customers": "voice: names the file of comments, laid beside the numbers",
+        "event log": "events: and a trigger: on moments show who was answered and who was missed",
         "operational metrics": "operations: names their file, laid beside the ratings by stage",
     }
     absent = [f"No {part}: {ways[part]}." for part, present in named.items() if not present]
-    later = ("customers", "events", "recordings")
+    later = ("recordings",)
     waiting = [part for part in later if getattr(study, part) is not None]
     if waiting:
         absent.append(f"In the study, but not evaluated by this version: {', '.join(waiting)}.")

@@ -339,7 +339,7 @@ def _table(design: Design, found: Estimates, confidence: float) -> pd.DataFrame:
         table[f"{prefix}effect_ci_lower"], table[f"{prefix}effect_ci_upper"] = lower, upper
         table[f"{prefix}std_error"] = effects.std_error
         table[f"{prefix}p_value"] = effects.p_value
-        table[f"{prefix}q_value"] = _false_discovery(effects.p_value)
+        table[f"{prefix}q_value"] = false_discovery(effects.p_value)
     table["n"] = [design.described[name].n for name in design.tested]
     table["reach"] = [design.described[name].reach for name in design.tested]
     table["mean"] = [design.described[name].mean for name in design.tested]
@@ -349,7 +349,7 @@ def _table(design: Design, found: Estimates, confidence: float) -> pd.DataFrame:
     return table
 
 
-def _false_discovery(p: np.ndarray) -> np.ndarray:
+def false_discovery(p: np.ndarray) -> np.ndarray:
     """Benjamini–Hochberg over the drivers that have a test."""
     q = np.full(len(p), np.nan)
     tested = np.isfinite(p)

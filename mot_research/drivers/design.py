@@ -146,16 +146,16 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
     described = {name: _describe(rows, j) for j, name in enumerate(rows.drivers)}
     not_tested = _reasons(rows, described, min_n)
     players = [j for j, name in enumerate(rows.drivers) if name not in not_tested]
-    control_columns = _control_columns(rows.controls)
+    of_controls = control_columns(rows.controls)
 
     n_dropped = 0
     if missing == "drop":
         whole = np.isin(rows.states[:, players], (RATED, NOT_EXPERIENCED)).all(axis=1)
-        for values in control_columns.values():
+        for values in of_controls.values():
             whole &= np.isfinite(values)
         n_dropped = int((~whole).sum())
         rows, kept = rows.keep(np.flatnonzero(whole)), kept[whole]
-        control_columns = {name: values[whole] for name, values in control_columns.items()}
+        of_controls = {name: values[whole] for name, values in of_controls.items()}
         players, lost = _still_varying(rows, players)
         not_tested = {**not_tested, **lost}
     if len(rows.outcome) < MIN_ROWS:
@@ -185,7 +185,7 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
         if varies:
             columns[exposure_column(rows.drivers[j])] = had[:, j]
     first_control = len(columns) + 1
-    for name, values in control_columns.items():
+    for name, values in of_controls.items():
         columns[name] = values
     for j, name in enumerate(rows.drivers):
         if j not in players and (had[:, j] == 0).any() and (had[:, j] == 1).any():
@@ -274,7 +274,7 @@ def _still_varying(rows: Rows, players: Sequence[int]) -> tuple[list[int], dict[
     return kept, lost
 
 
-def _control_columns(controls: pd.DataFrame) -> dict[str, np.ndarray]:
+def control_columns(controls: pd.DataFrame) -> dict[str, np.ndarray]:
     """Numbers as they are; a category as one column per level but its commonest."""
     columns: dict[str, np.ndarray] = {}
     for name in controls:

@@ -14,6 +14,7 @@ from mot_research.drivers.change import Change, change, earlier_wave
 from mot_research.drivers.customers import Customers, customers
 from mot_research.drivers.design import build_design
 from mot_research.drivers.gains import Gains, gains
+from mot_research.drivers.missed_contacts import MissedContact, missed_contact
 from mot_research.drivers.paths import Paths, paths
 from mot_research.drivers.prediction import Prediction, prediction
 from mot_research.drivers.reliability import Reliability, reliability
@@ -148,6 +149,18 @@ class StudyAnalysis:
             if gained is not None:
                 found[name] = gained
         return found, "" if found else "each moment has a model of its own"
+
+    def missed_contacts(self, outcome: Outcome, wave_id: str) -> tuple[MissedContact, ...]:
+        """What missing each answered moment costs, over as many waves as any role pools."""
+        if self.survey.contacts is None:
+            return ()
+        most = max(self.survey.study.rules.pool.values())
+        waves = pooled_waves(self.survey, outcome, wave_id, most)
+        return tuple(
+            missed_contact(self.survey, self.units, self.draws, fired, outcome, waves)
+            for fired in self.survey.contacts.fired.values()
+            if fired.moment.trigger is not None and fired.moment.trigger.answer is not None
+        )
 
     def paths(self, drivers: Mapping[str, DriverResult]) -> tuple[dict[str, Paths], list[str]]:
         """From each moment through the first relationship outcome to each revenue outcome.

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from mot_research.drivers.asymmetry import Asymmetry
+from mot_research.drivers.missed_contacts import MissedContact
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.waves import StudyUnits
+from mot_research.priorities.answered import answered_in_time
 from mot_research.priorities.result import METRICS, Metric
 from mot_research.priorities.voice import NO_VOICE, VoiceOfWave
 from mot_research.priorities.wave_means import WaveMeans
@@ -29,6 +31,7 @@ class Deciding:
     outcome: str
     result: DriverResult
     asymmetry: Asymmetry
+    missed: tuple[MissedContact, ...] = ()
 
 
 def evidence(
@@ -69,6 +72,11 @@ def evidence(
     found = {}
     for moment in survey.study.moments:
         metrics = _ratings(survey, units, wave, before, moment, confidence)
+        if survey.contacts is not None and moment.id in survey.contacts.fired:
+            means = WaveMeans(units, confidence)
+            metrics["answered_in_time"] = answered_in_time(
+                survey.contacts, moment.id, means, wave, metrics["answered_in_time"]
+            )
         for role in ("relationship", "revenue"):
             metrics[f"importance_{role}"] = _importance(deciding.get(role), role, moment.id)
         metrics["penalty"], metrics["reward"] = _extremes(deciding, moment.id)

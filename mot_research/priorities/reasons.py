@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from scipy import stats
 
+from mot_research.drivers.missed_contacts import MissedContact
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.sample_size import REASONABLE, SampleSize, interviews_needed
-from mot_research.numbers import percent, signed
+from mot_research.numbers import count, percent, signed
 from mot_research.priorities.result import Grade
 from mot_research.priorities.rules import Verdict, chance_limit
 from mot_research.study.definition import Moment, Outcome, Rules
@@ -88,6 +89,23 @@ def tested(outcome: Outcome, grade: Grade, result: DriverResult, rules: Rules) -
         best = max(grade.p_top, grade.p_top_each)
         across = f"it is among {places} in only {percent(best)} of the resamples"
     return f"{effect[0].upper()}{effect[1:]}, {q}, and {across}."
+
+
+def of_missed_contact(outcome: Outcome, missed: MissedContact, *, real: bool) -> str:
+    """Why a moment without a rating has its grade: the missed against those answered in time."""
+    about = f"({count(missed.n_in_time)} answered in time, {count(missed.n_missed)} missed)"
+    span = interval(outcome, missed.ci_lower, missed.ci_upper)
+    if not real:
+        return (
+            f"Not proven: an answer in time goes with anything from {span} {unit(outcome)} for "
+            f"those who were missed {about}; observational."
+        )
+    lead = "Reversed" if missed.effect < 0 else "Observational"
+    return (
+        f"{lead}: an answer in time goes with {shown_effect(outcome, missed.effect)} ({span}) "
+        f"{unit(outcome)} for those who were missed, {q_text(missed.q_value)} {about}. Who is "
+        "answered was not drawn by lot: a trial would prove it."
+    )
 
 
 def _not_proven(

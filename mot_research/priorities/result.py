@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -54,8 +54,10 @@ class Grade:
 
     ``effect`` is in outcome units per rating point, ``effect_sd`` per standard
     deviation of the rating among those who had the moment; ``share`` is the
-    part of the explained importance (of 1). All numbers are None where the
-    moment is not tested. ``checks`` are the rules that gave the grade.
+    part of the explained importance (of 1). ``by`` is "contact" for a moment
+    without a rating: its ``effect`` is that of an answer in time on the missed,
+    and it has no share and no place. All numbers are None where the moment is
+    not tested. ``checks`` are the rules that gave the grade.
     """
 
     role: str
@@ -78,6 +80,7 @@ class Grade:
     p_top: float | None = None
     p_top_each: float | None = None
     checks: tuple[Check, ...] = ()
+    by: Literal["rating", "contact"] = "rating"
 
 
 @dataclass(frozen=True)

@@ -60,12 +60,24 @@ RULES: Mapping[str, Rule] = {
             "this project; completion by maximum likelihood: Schafer (1997)",
         ),
         Rule("raters", "enough rated it, after weighting", "tested", "Kish (1965)"),
+        Rule(
+            "comparable",
+            "without a rating: those its trigger missed resemble some who were answered in time",
+            "tested",
+            "Hirano, Imbens & Ridder (2003); Austin (2009)",
+        ),
         Rule("estimable", "the model can hold it", "tested", "docs/methods/outcomes.md"),
         Rule(
             "above_zero",
             "a better rating goes with a better outcome",
             "real",
             "Binder (1983): errors of the survey's design",
+        ),
+        Rule(
+            "answer_helps",
+            "without a rating: an answer in time goes with a better outcome",
+            "real",
+            "Hirano, Imbens & Ridder (2003); resamples: Rao, Wu & Yue (1992)",
         ),
         Rule(
             "beyond_chance",
@@ -78,6 +90,12 @@ RULES: Mapping[str, Rule] = {
             "the moments can be ranked",
             "place",
             "this project: 5 % of the rows rated two moments",
+        ),
+        Rule(
+            "by_lot",
+            "without a rating: who was answered was drawn by lot",
+            "place",
+            "this project: an observation is likely at most",
         ),
         Rule(
             "top_by_importance",
@@ -125,6 +143,7 @@ RULES: Mapping[str, Rule] = {
 }
 TESTABLE = tuple(rule.id for rule in RULES.values() if rule.decides == "tested")
 REAL = frozenset({"above_zero", "beyond_chance"})
+REAL_BY_CONTACT = frozenset({"answer_helps", "beyond_chance"})
 PER_CUSTOMER = frozenset({"top_per_customer", "against_all_tests"})
 
 GradeName = Literal["proven", "likely", "minor", "not_proven", "not_tested"]
@@ -236,7 +255,7 @@ def grade_by(checks: Iterable[Check]) -> GradeName:
     passed = met(checks)
     if not is_tested(checks):
         return "not_tested"
-    if not passed >= REAL:
+    if not (passed >= REAL or passed >= REAL_BY_CONTACT):
         return "not_proven"
     if "ranked" not in passed:
         return "likely"  # an effect without a place: nothing shows it to be among the top

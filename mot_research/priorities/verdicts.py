@@ -11,10 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from mot_research.drivers.missed_contacts import MissedContact
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.sample_size import sample_size
 from mot_research.priorities import reasons
 from mot_research.priorities.combined import CombinedShares, combined_shares
+from mot_research.priorities.contact_grades import contact_grade
 from mot_research.priorities.evidence import Deciding, share_interval
 from mot_research.priorities.result import Combined, Grade, Metric, Priorities, Priority
 from mot_research.priorities.rules import (
@@ -56,7 +58,7 @@ def decide(
         What the customers say: the loud moments are flagged.
     """
     by_role = {
-        role: grades(study, wave_id, study.outcome(one.outcome), one.result)
+        role: grades(study, wave_id, study.outcome(one.outcome), one.result, one.missed)
         for role, one in deciding.items()
     }
     combined = combined_shares({role: one.result for role, one in deciding.items()}, study.rules)
@@ -75,11 +77,24 @@ def decide(
     return Priorities(rows=ranked, rules=study.rules, top=top, border=border, tied=tied)
 
 
-def grades(study: Study, wave_id: str, outcome: Outcome, result: DriverResult) -> dict[str, Grade]:
-    """What the analysis of one outcome says of every moment, by the study's rules."""
+def grades(
+    study: Study,
+    wave_id: str,
+    outcome: Outcome,
+    result: DriverResult,
+    missed: Sequence[MissedContact] = (),
+) -> dict[str, Grade]:
+    """What the analysis of one outcome says of every moment, by the study's rules.
+
+    A moment without a rating is graded by what missing it costs, where that is ``missed``.
+    """
     worst = _worst_ranks(result)
+    by_contact = {one.moment: one for one in missed}
     found = {}
     for moment in study.moments:
+        if moment.rating is None and moment.id in by_contact:
+            found[moment.id] = contact_grade(outcome, by_contact[moment.id], study.rules)
+            continue
         checks = grade_checks(moment, result, study.rules, worst.get(moment.id))
         grade = Grade(outcome.role, outcome.id, grade_by(checks), "", checks=checks)
         if grade.grade == "not_tested":

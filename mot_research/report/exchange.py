@@ -10,12 +10,13 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import pandas as pd
 
 from mot_research.drivers.change import Change
+from mot_research.drivers.missed_contacts import MissedContact
 from mot_research.drivers.paths import Paths
 from mot_research.drivers.reliability import Reliability
 from mot_research.drivers.result import DriverResult
@@ -60,7 +61,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "border": findings.priorities.border,
             "priorities": [_priority(row) for row in findings.priorities.rows],
             "absences": _rows(findings.absences),
-            "contacts": [],
+            "contacts": _contacts(findings),
             "voice": _voice(findings.voice),
             "triangulation": _rows(
                 triangles_frame(
@@ -166,6 +167,36 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
         "warnings": list(result.warnings),
         "cautions": [asdict(caution) for caution in result.cautions],
     }
+
+
+def _contacts(findings: Findings) -> list[dict[str, Any]]:
+    """One entry for each moment with a trigger: who was answered, and what missing costs."""
+    found = findings.contacts
+    if found is None:
+        return []
+    by_moment = found.counts[found.counts["moment"] != ""].groupby("moment", sort=False)
+    return [
+        {
+            "moment": moment,
+            "log": {
+                "first": f"{found.first:%Y-%m-%d}",
+                "last": f"{found.last:%Y-%m-%d}",
+                "of_a_survey": found.of_a_survey,
+                "scaled": found.scaled,
+            },
+            "counts": _rows(counts.drop(columns=["moment", "name"]), index=False),
+            "effects": [_missed(one) for one in found.effects if one.moment == moment],
+        }
+        for moment, counts in by_moment
+    ]
+
+
+def _missed(one: MissedContact) -> dict[str, Any]:
+    frames = {
+        name: [] if frame is None else _rows(frame)
+        for name, frame in (("overlap", one.overlap), ("balance", one.balance))
+    }
+    return {field.name: getattr(one, field.name) for field in fields(one)} | frames
 
 
 def _paths(one: Paths) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from mot_research.priorities.triangulation import triangles_frame, triangulate
 from mot_research.priorities.voice import VoiceOfWave
 from mot_research.report import explained, segment_verdicts
 from mot_research.report.accountability_frames import accountability_frames
+from mot_research.report.contact_charts import hidden_counts, hidden_groups
 from mot_research.report.glossary import SHEETS, Kind, meaning, sheet_kind
 from mot_research.report.tables import ABSENCES
 from mot_research.report.value_record import value_sheets
@@ -164,6 +165,9 @@ def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         yield from value_sheets(findings.value)
     for outcome, size in findings.sample_sizes.items():
         yield f"sample size {outcome}", size.to_frame().reset_index()
+    if findings.contacts is not None:
+        yield "contacts", hidden_counts(findings.contacts.counts)
+        yield "missed contacts", hidden_groups(findings.contacts.to_frame())
     if findings.reliability is not None:
         yield "reliability", findings.reliability.to_frame().reset_index()
     if findings.voice is not None:

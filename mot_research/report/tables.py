@@ -256,6 +256,8 @@ def grade_cells(row: Priority, role: str, findings: Findings) -> tuple[str, str,
     )
     share = PERCENT.with_interval(grade.share, grade.share_lower, grade.share_upper)
     effect = effects.with_interval(grade.effect, grade.ci_lower, grade.ci_upper)
+    if grade.by == "contact":
+        return NONE, f"{effect} {words.IF_ANSWERED}", NONE
     rank = COUNT.with_interval(grade.rank, grade.rank_lower, grade.rank_upper)
     return with_base(share, n), with_base(effect, n), with_base(rank, n)
 
@@ -377,7 +379,7 @@ def moment_metrics(row: Priority, findings: Findings) -> str:
         if not name.startswith("importance") and row.metrics[name].value is not None
     ]
     cells = tuple(
-        (words.METRICS[name], _metric_cell(name, row.metrics[name], row, findings))
+        (_metric_name(name, row, findings), _metric_cell(name, row.metrics[name], row, findings))
         for name in shown
     )
     if not cells:
@@ -385,11 +387,27 @@ def moment_metrics(row: Priority, findings: Findings) -> str:
     return Table((Column("Customers", 6), Column("Value", 9)), cells).to_drawn_markdown()
 
 
+def _metric_name(name: str, row: Priority, findings: Findings) -> str:
+    due = name == "answered_in_time" and _is_due(row, findings)
+    return words.ANSWERED_IN_TIME if due else words.METRICS[name]
+
+
+def _is_due(row: Priority, findings: Findings) -> bool:
+    """Whether a trigger says when the moment is due, so that metric 10 is the share answered."""
+    contacts = findings.contacts
+    return contacts is not None and row.moment.id in contacts.answered
+
+
 def _metric_cell(name: str, metric: Metric, row: Priority, findings: Findings) -> Cell:
     """Return a metric, with a bar where its scale has two ends."""
-    text = metric_text(metric, _stake(findings) if name == STAKE else METRIC_WRITING[name])
+    writing = _stake(findings) if name == STAKE else METRIC_WRITING[name]
+    if name == "answered_in_time" and _is_due(row, findings):
+        writing = PERCENT
+    text = metric_text(metric, writing)
     if metric.value is None or not is_shown(metric.n):
         return text
+    if writing is PERCENT:
+        return _metric_bar(text, metric, lambda value: value, 0)
     scale = findings.study.ratings_for(row.moment)
     width = scale.high - scale.low
     if name == "mean_rating":
@@ -398,9 +416,7 @@ def _metric_cell(name: str, metric: Metric, row: Priority, findings: Findings) -
     if name in EXTREMES:
         longest = _longest(EXTREMES, findings.priorities)
         return _metric_bar(text, metric, lambda value: value / longest, 0)
-    if METRIC_WRITING[name] is PERCENT:
-        return _metric_bar(text, metric, lambda value: value, 0)
-    if METRIC_WRITING[name] is CHANGE:
+    if writing is CHANGE:
         return _metric_bar(text, metric, lambda value: 0.5 + value / width, 0.5, 0.5)
     return text
 

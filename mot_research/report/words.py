@@ -68,6 +68,8 @@ MARKS = {
     "internal_interaction": "internal interaction",
     "decision_point": "decision point",
 }
+ANSWERED_IN_TIME = "Answered in time"  # what metric 10 is where a moment has a trigger
+IF_ANSWERED = "when answered in time"
 METRICS = {
     "reach": "Reach",
     "mean_rating": "Mean rating",

@@ -48,19 +48,22 @@ FIRINGS = {
     """,
 }
 
-# The first answer, from the trigger on, at which nothing is open; no event answers itself.
+# Answers that count: all of them, or those at which nothing that must be settled first is open.
+COUNTING = "SELECT respondent, time FROM log WHERE event IN (SELECT unnest($answers))"
+COUNTING_WHEN_SETTLED = """
+    SELECT a.respondent, a.time FROM log a
+    ASOF LEFT JOIN (SELECT respondent, time FROM log WHERE event IN (SELECT unnest($opening))) o
+        ON a.respondent = o.respondent AND a.time >= o.time
+    ASOF LEFT JOIN (SELECT respondent, time FROM log WHERE event IN (SELECT unnest($settling))) s
+        ON a.respondent = s.respondent AND a.time >= s.time
+    WHERE a.event IN (SELECT unnest($answers)) AND (o.time IS NULL OR s.time >= o.time)
+"""
+
+# The first of them from the trigger on; no event answers itself.
 ANSWERS = """
     CREATE OR REPLACE TEMP TABLE answers AS
-    WITH opened AS (SELECT respondent, time FROM log WHERE event IN (SELECT unnest($opening))),
-    settled AS (SELECT respondent, time FROM log WHERE event IN (SELECT unnest($settling))),
-    counting AS (
-        SELECT a.respondent, a.time FROM log a
-        ASOF LEFT JOIN opened o ON a.respondent = o.respondent AND a.time >= o.time
-        ASOF LEFT JOIN settled s ON a.respondent = s.respondent AND a.time >= s.time
-        WHERE a.event IN (SELECT unnest($answers)) AND (o.time IS NULL OR s.time >= o.time)
-    )
     SELECT f.respondent, min(a.time) AS answered
-    FROM fired f JOIN counting a ON a.respondent = f.respondent
+    FROM fired f JOIN ({counting}) a ON a.respondent = f.respondent
         AND (a.time > f.triggered OR (a.time = f.triggered AND NOT $answers_itself))
     GROUP BY f.respondent
 """
@@ -329,14 +332,18 @@ def _run_trigger(trigger: Trigger, log: EventLog) -> None:
         },
     )
     answer = None if trigger.answer is None else trigger.answer.event
+    settled = {
+        "opening": log.spellings(trigger.settle_first),
+        "settling": log.spellings(trigger.settling_event),
+    }
+    counting = COUNTING if trigger.settle_first is None else COUNTING_WHEN_SETTLED
     log.connection.execute(
-        ANSWERS,
+        ANSWERS.format(counting=counting),
         {
             "answers": log.spellings(answer),
-            "opening": log.spellings(trigger.settle_first),
-            "settling": log.spellings(trigger.settling_event),
             "answers_itself": answer is not None and answer == getattr(when, "event", None),
-        },
+        }
+        | ({} if trigger.settle_first is None else settled),
     )
 
 

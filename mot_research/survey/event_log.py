@@ -115,9 +115,10 @@ def _read(
     who, what, when = (f"c{place}" for place in places)
     kinds = dict((f"c{n}", kind) for n, (_, kind) in enumerate(columns))
     connection.execute(
-        f"CREATE TABLE parsed AS SELECT {_text(who, kinds[who])} AS respondent, "
-        f"{_text(what, kinds[what])} AS event, {_time(when, kinds[when])} AS time, "
-        f"CAST({when} AS VARCHAR) AS given FROM raw"
+        f"CREATE TABLE parsed AS SELECT respondent, event, given, "
+        f"CASE WHEN instant BETWEEN '{EARLIEST}' AND '{LATEST}' THEN instant END AS time FROM ("
+        f"SELECT {_text(who, kinds[who])} AS respondent, {_text(what, kinds[what])} AS event, "
+        f"CAST({when} AS VARCHAR) AS given, {_time(when, kinds[when])} AS instant FROM raw)"
     )
     connection.execute("DROP TABLE raw")
     n_rows = _number(connection, "SELECT count(*) FROM parsed")
@@ -264,16 +265,14 @@ def _text(column: str, kind: str) -> str:
 
 
 def _time(column: str, kind: str) -> str:
-    """SQL for an instant at UTC, NULL where it can't be read or is no year of this age."""
+    """SQL for an instant at UTC, NULL where it can't be read."""
     if kind.startswith("TIMESTAMP") or kind == "DATE":
-        at = f"CAST({column} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
-    else:
-        text = f"trim(CAST({column} AS VARCHAR))"
-        at = (
-            f"CASE WHEN regexp_full_match({text}, '{WRITTEN_TIME}') "
-            f"THEN TRY_CAST({text} AS TIMESTAMPTZ) END AT TIME ZONE 'UTC'"
-        )
-    return f"CASE WHEN {at} BETWEEN '{EARLIEST}' AND '{LATEST}' THEN {at} END"
+        return f"CAST({column} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
+    text = f"trim(CAST({column} AS VARCHAR))"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '{WRITTEN_TIME}') "
+        f"THEN TRY_CAST({text} AS TIMESTAMPTZ) END AT TIME ZONE 'UTC'"
+    )
 
 
 def _unreadable(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[Problem]:

@@ -1,12 +1,15 @@
 """What findings hold beside drivers and verdicts, made by hand."""
 
 import dataclasses
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from mot_research.drivers.cautions import Caution
 from mot_research.drivers.change import REFERENCE_POINT, Change
+from mot_research.drivers.due_contacts import COUNTED, DueContacts
+from mot_research.drivers.missed_contacts import MissedContact
 from mot_research.drivers.paths import ASSOCIATION, Paths
 from mot_research.drivers.prediction import Prediction
 from mot_research.drivers.reliability import Reliability
@@ -54,7 +57,73 @@ def with_everything(findings: Findings) -> Findings:
         reliability=Reliability("2026Q3", scales(), 0.34, 0.3, len(ids), 170),
         sample_sizes={"recommend": sample_size(ids)},
         cautions=(Caution("common_method", findings.warnings[0]),),
+        contacts=contacts({moment.id: moment.name for moment in findings.study.moments}, names),
         **said.of(findings),
+    )
+
+
+def contacts(called: dict[str, str], outcomes: list[str]) -> DueContacts:
+    """The first moment proven costly, the second within chance, the third too rare to test."""
+    table = [
+        ("all", "", moment, name, *counts)
+        for (moment, name), counts in zip(
+            called.items(),
+            ([5000, 3000, 400, 1300, 200, 100], [600, 300, 6, 294, 0, 0], [40, 20, 5, 15, 0, 0]),
+            strict=False,
+        )
+    ]
+    frame = pd.DataFrame(table, columns=["by", "value", "moment", "name", *COUNTED])
+    frame["share_in_time"] = frame["in_time"] / frame[["in_time", "late", "never"]].sum(axis=1)
+    tested = [(0.4, 0.2, 0.6), (0.1, -0.1, 0.3)]
+    effects = [
+        MissedContact(
+            moment=moment,
+            outcome=outcome,
+            waves=("2026Q3",),
+            n_in_time=400,
+            n_missed=300,
+            n_left=3,
+            n_pending=2,
+            n_too_early=0,
+            n_blank=5,
+            n_trimmed=2,
+            n_effective=250.0,
+            n_effective_missed=240.0,
+            effect=effect,
+            std_error=0.1,
+            ci_lower=lower,
+            ci_upper=upper,
+            p_value=0.001,
+            mean_in_time=0.8,
+            mean_missed=0.8 - effect,
+            overlap=pd.DataFrame({"lowest": [0.2, 0.1], "highest": [0.9, 0.8]}),
+            balance=pd.DataFrame({"before": [0.3], "after": [0.01]}, index=["a|b <tenure>"]),
+            **(
+                {
+                    "n_missed_customers": 51_234.0,
+                    "passed_over": 51_234 * effect,
+                    "passed_over_lower": 51_234 * lower,
+                    "passed_over_upper": 51_234 * upper,
+                }
+                if outcome == "renewed"
+                else {}
+            ),
+        )
+        for outcome in outcomes
+        for moment, (effect, lower, upper) in zip(called, tested, strict=False)
+    ]
+    rare = list(called)[2:3]
+    effects += [
+        MissedContact(moment, outcomes[0], (), 4, 9, 0, 0, 0, 0, reason="too few to say: [4](x)")
+        for moment in rare
+    ]
+    return DueContacts(
+        counts=frame,
+        effects=tuple(effects),
+        first=datetime(2025, 1, 1),
+        last=datetime(2026, 9, 30),
+        of_a_survey=True,
+        scaled=True,
     )
 
 

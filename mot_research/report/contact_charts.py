@@ -1,0 +1,167 @@
+"""The contact funnel: of those a moment was due for, who was answered and who was missed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mot_research.drivers.due_contacts import DueContacts
+from mot_research.numbers import (
+    PERCENT,
+    SHOWN_FROM,
+    SUPPRESSED_BELOW,
+    count,
+    counts_hidden,
+    percent,
+    too_few,
+    with_base,
+)
+from mot_research.report import house_style as style
+from mot_research.report.markup import Column, Table
+from mot_research.survey.contacts import MISSED, STATUSES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ROW_HEIGHT = 0.38  # inches
+FRAME = 0.85
+LONGEST_NAME = 36  # characters
+NAMED_FROM = 7  # percent: a narrower part has no room for its number
+STATUS_NAMES = {
+    "in_time": "answered in time",
+    "late": "answered late",
+    "never": "never answered",
+    "left": "left before the deadline",
+    "pending": "deadline after the data end",
+}
+#: Colour, colour of the number on it, hatching: told apart in grey print, too.
+STATUS_LOOKS = {
+    "in_time": (style.ACCENT, style.PAPER, ""),
+    "late": ("#f5c35b", style.INK, ""),
+    "never": ("#a8480a", style.PAPER, "\\\\\\\\"),
+    "left": (style.FAINT, style.INK, ""),
+    "pending": (style.PAPER, style.INK, "////"),
+}
+WITHHELD = "–"
+NOTHING_DUE = "No moment was due for 30 customers or more, so there is nothing to draw."
+
+
+def shown_counts(contacts: DueContacts) -> pd.DataFrame:
+    """Return the moments that name an answer and were due for 30 or more, most due first."""
+    counts = contacts.counts[contacts.counts["by"] == "all"]
+    counts = counts[counts["moment"].isin(contacts.answered) & (counts["triggered"] >= SHOWN_FROM)]
+    return counts.sort_values(["triggered", "moment"], ascending=[False, True], ignore_index=True)
+
+
+def contact_funnels(contacts: DueContacts | None) -> list[Axes]:
+    """Draw the funnel where any moment was due for enough customers."""
+    if contacts is None or shown_counts(contacts).empty:
+        return []
+    return [contact_funnel(contacts)]
+
+
+def contact_funnel(contacts: DueContacts, ax: Axes | None = None) -> Axes:
+    """Draw a bar for each moment: the shares in time, late, never, left and pending.
+
+    A share of fewer than 10 customers is drawn and has no number.
+    """
+    counts = shown_counts(contacts)
+    with style.house_style():
+        ax = style.own_axes(ax, height=FRAME + ROW_HEIGHT * max(len(counts), 1))
+        if counts.empty:
+            ax.set_axis_off()
+            ax.text(0.5, 0.5, NOTHING_DUE, transform=ax.transAxes, ha="center", color=style.SOFT)
+            return ax
+        shares = counts[list(STATUSES)].div(counts["triggered"], axis=0) * 100
+        left = pd.Series(0.0, index=counts.index)
+        for status in STATUSES:
+            if not counts[status].any():
+                continue
+            fill, ink, hatch = STATUS_LOOKS[status]
+            ax.barh(
+                left.index, shares[status], left=left, height=0.62, color=fill, hatch=hatch,
+                edgecolor=style.SOFT if fill == style.PAPER else style.PAPER, linewidth=0.8,
+                label=STATUS_NAMES[status],
+            )  # fmt: skip
+            for y, (share, n, at) in enumerate(
+                zip(shares[status], counts[status], left, strict=True)
+            ):
+                if share >= NAMED_FROM and n >= SUPPRESSED_BELOW:
+                    ax.text(
+                        at + share / 2, y, percent(share / 100), ha="center", va="center",
+                        color=ink, size=style.TYPE_SIZE - 1, zorder=4,
+                        bbox={"fc": fill, "ec": "none", "pad": 0.8} if hatch else None,
+                    )  # fmt: skip
+            left += shares[status]
+        labels = [
+            f"{style.label(name, LONGEST_NAME)}\ndue for {count(n)}"
+            for name, n in zip(counts["name"], counts["triggered"], strict=True)
+        ]
+        ax.set_yticks(range(len(labels)), labels, parse_math=False)
+        ax.set(xlim=(0, 100), ylim=(len(labels) - 0.5, -0.5))
+        ax.set_xlabel("% of the customers it was due for")
+        ax.spines["left"].set_visible(False)
+        ax.legend(
+            ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0),
+            borderaxespad=0.2, handlelength=1.2, columnspacing=1.4,
+        )  # fmt: skip
+    return ax
+
+
+def funnel_table(counts: pd.DataFrame, *, head: str = "Moment") -> Table:
+    """Return counts as a table: due, in time, missed and the rest, small ones withheld."""
+    columns = (
+        Column(head, 10),
+        Column("Due", 3, "right"),
+        Column("In time", 4, "right"),
+        Column("Late", 3, "right"),
+        Column("Never", 3, "right"),
+        Column("Left or pending", 4, "right"),
+        Column("In time, of those in time or missed", 5, "right"),
+    )
+    return Table(columns, tuple(_cells(row) for row in counts.to_dict("records")))
+
+
+def _cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+    n = {name: int(row[name]) for name in ("triggered", *STATUSES)}
+    if n["triggered"] < SHOWN_FROM:
+        return str(row["name"]), too_few(n["triggered"]), *[""] * 5
+    numbers = (n["in_time"], n["late"], n["never"], n["left"] + n["pending"])
+    parts = counts_hidden(numbers)
+    decided = n["in_time"] + sum(n[status] for status in MISSED)
+    share = PERCENT.one(n["in_time"] / decided) if decided >= SHOWN_FROM else too_few(decided)
+    if parts != tuple(map(count, numbers)):
+        share = WITHHELD  # it would give the hidden count away
+    return str(row["name"]), count(n["triggered"]), *parts, share
+
+
+def contacts_html(contacts: DueContacts) -> str:
+    """Return the counts of every moment as an HTML table."""
+    counts = contacts.counts[contacts.counts["by"] == "all"]
+    caption = f"Contacts that were due, {contacts.first:%Y-%m-%d} to {contacts.last:%Y-%m-%d}"
+    return funnel_table(counts).to_html(caption=caption)
+
+
+def hidden_counts(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return counts without those below 10, and no share of fewer than 30."""
+    frame = counts.astype({name: object for name in STATUSES})
+    decided = counts["in_time"] + counts[list(MISSED)].sum(axis=1)
+    frame[list(STATUSES)] = [
+        counts_hidden(tuple(int(n) for n in row)) for row in counts[list(STATUSES)].to_numpy()
+    ]
+    hidden = counts[list(STATUSES)].gt(0) & counts[list(STATUSES)].lt(SUPPRESSED_BELOW)
+    shown = (decided >= SHOWN_FROM) & ~hidden.any(axis=1)
+    frame["share_in_time"] = counts["share_in_time"].where(shown)
+    frame["triggered"] = [with_base(count(n), int(n)) for n in counts["triggered"]]
+    return frame
+
+
+def hidden_groups(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return the effects of missed contacts without the group sizes below 10."""
+    frame = effects.copy()
+    for name in [column for column in frame if str(column).startswith("n_")]:
+        small = (frame[name] > 0) & (frame[name] < SUPPRESSED_BELOW)
+        frame[name] = frame[name].astype(float).mask(small)
+    return frame
