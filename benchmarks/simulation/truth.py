@@ -51,16 +51,11 @@ def population_truth(moments: Moments, n_customers: int) -> Truth:
     """
     p = len(moments.reach)
     chunks = range(n_customers // CHUNK)
-    short_b, long_b = (
-        sum(_second_moment(moments, chunk, "B", is_long) for chunk in chunks)
-        for is_long in (False, True)
-    )
-    both = short_b + long_b
-    q = both / both[0, 0]
-    earlier = sum(
-        _second_moment(moments, chunk, "A", is_long) for chunk in chunks for is_long in (0, 1)
-    )
-    before = earlier / earlier[0, 0]
+    short, long = sum(_second_moments(moments, chunk, "B") for chunk in chunks)
+    both = short + long
+    q = _scaled(both)
+    earlier = sum(_second_moments(moments, chunk, "A") for chunk in chunks).sum(axis=0)
+    before = _scaled(earlier)
 
     quality = np.arange(2, 2 + p)
     everywhere = moments.reach == 1
@@ -71,7 +66,7 @@ def population_truth(moments: Moments, n_customers: int) -> Truth:
     used = [0, 1, *quality, *background]
     lmg, lmg_before, lmg_long, lmg_short = (
         importance.lmg(covariance(_scaled(one)[np.ix_(used, used)]), always=range(p, len(used) - 2))
-        for one in (both, earlier, long_b, short_b)
+        for one in (both, earlier, long, short)
     )
     had = q[0, exposure]
     mean = q[0, quality] / had
@@ -145,10 +140,11 @@ def _scaled(second: np.ndarray) -> np.ndarray:
     return second / second[0, 0]
 
 
-def _second_moment(moments: Moments, chunk: int, wave: str, is_long: bool) -> np.ndarray:
-    """Sum of z z', z = (1, y, E(x − 4), E, tenure, E·High, E·Low, E·(target − x)₊).
+def _second_moments(moments: Moments, chunk: int, wave: str) -> np.ndarray:
+    """Sums of z z', z = (1, y, E(x − 4), E, tenure, E·High, E·Low, E·(target − x)₊).
 
-    Of a chunk's customers in one segment; the same customers in both waves.
+    Of a chunk's customers of short and of long tenure, (2, m, m); the same customers in both
+    waves.
     """
     rng = np.random.default_rng([SEED, chunk])
     own: Clusters = draw_clusters(rng, CHUNK, len(moments.reach))
@@ -164,5 +160,5 @@ def _second_moment(moments: Moments, chunk: int, wave: str, is_long: bool) -> np
             np.isin(rows.rating, BOTTOM_BOX),
             np.where(rows.had, np.maximum(TARGET - rows.rating, 0.0), 0.0),
         ]
-    )[rows.is_long == is_long]
-    return z.T @ z
+    )
+    return np.array([part.T @ part for part in (z[~rows.is_long], z[rows.is_long])])
