@@ -39,7 +39,7 @@ def _coverage(
     n: int,
     clusters: int | None = None,
     blanks: float = 0.0,
-    n_studies: int = 200,
+    n_studies: int = 150,
     n_binary: int = 0,
 ) -> Scenario:
     return Scenario(
@@ -52,11 +52,11 @@ def _power(name: str, title: str, n: int, n_studies: int) -> Scenario:
 
 
 COVERAGE = (
-    _coverage("respondents", "1,500 respondents, no blanks", 1500, n_binary=100),
+    _coverage("respondents", "1,500 respondents, no blanks", 1500, n_binary=60),
     _coverage("small", "400 respondents, no blanks", 400),
-    _coverage("clusters_200", "1,500 in 200 clusters, 6 % blanks", 1500, 200, 0.06, n_binary=40),
+    _coverage("clusters_200", "1,500 in 200 clusters, 6 % blanks", 1500, 200, 0.06, n_binary=30),
     _coverage("clusters_30", "1,500 in 30 clusters, 6 % blanks", 1500, 30, 0.06),
-    _coverage("blanks", "1,500 in 200 clusters, 20 % blanks", 1500, 200, 0.20, 80),
+    _coverage("blanks", "1,500 in 200 clusters, 20 % blanks", 1500, 200, 0.20, 60),
 )
 
 # Half of the respondents' number, for weights of design effect 2.

@@ -23,6 +23,7 @@ from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.regression import (
+    Regression,
     aliased_columns,
     coefficients,
     independent_columns,
@@ -154,7 +155,7 @@ def paths(
     reduction = reduce_columns(design.columns, design.rows, units)
     model = _Equations(design, reduction, shown(mediator_name))
     estimate = model.parts(reduction.q)
-    drawn = model.parts(reduction.resampled(draws)) if draws is not None else None
+    drawn = model.drawn(reduction, draws) if draws is not None else None
     table = pd.DataFrame(index=pd.Index(design.tested, name="driver"))
     for part in PARTS:
         table[part] = estimate[part]
@@ -200,17 +201,37 @@ class _Equations:
                 "no path through it: use a relationship outcome that was asked on its own."
             )
 
+    @property
+    def equations(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """Outcome and columns of loyalty, of revenue given loyalty, and of revenue in all."""
+        held = (*self.columns, self.mediator)
+        return (self.mediator, self.columns), (1, held), (1, self.columns)
+
     def parts(self, q: np.ndarray) -> dict[str, np.ndarray]:
         """a, direct, indirect, total (..., p) and b (...) of Q (..., m, m)."""
-        loyalty = coefficients(q, self.mediator, self.columns)
-        revenue = coefficients(q, 1, (*self.columns, self.mediator))
-        a, direct = self._of_qualities(loyalty), self._of_qualities(revenue)
-        b = revenue[..., -1]
+        return self._parts(*(coefficients(q, *equation) for equation in self.equations))
+
+    def drawn(self, reduction: Reduction, draws: Draws) -> dict[str, np.ndarray]:
+        """The same in each draw, coefficients spread as leaving a unit out says."""
+        resampled = reduction.resampled(draws)
+        return self._parts(
+            *(
+                widened(
+                    reduction, regress(reduction.q, *equation), coefficients(resampled, *equation)
+                )
+                for equation in self.equations
+            )
+        )
+
+    def _parts(
+        self, loyalty: np.ndarray, revenue: np.ndarray, in_all: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        a, b = self._of_qualities(loyalty), revenue[..., -1]
         return {
             "a": a,
-            "direct": direct,
+            "direct": self._of_qualities(revenue),
             "indirect": a * b[..., None],
-            "total": self._of_qualities(coefficients(q, 1, self.columns)),
+            "total": self._of_qualities(in_all),
             "b": b,
         }
 
@@ -220,6 +241,16 @@ class _Equations:
             if self.estimable[j]:
                 found[..., j] = values[..., self.columns.index(quality)]
         return found
+
+
+def widened(reduction: Reduction, fit: Regression, draws: np.ndarray) -> np.ndarray:
+    """Draws (B, k) of a regression's coefficients, brought to the spread of leaving a unit out."""
+    left_out = np.diag(reduction.covariance_of_scores(reduction.coefficient_scores(fit)))
+    linearised = np.diag(reduction.covariance_of(fit.gradient))
+    ratio = np.sqrt(
+        np.divide(left_out, linearised, out=np.ones_like(linearised), where=linearised > 0)
+    )
+    return np.asarray(fit.estimate + (draws - fit.estimate) * ratio)
 
 
 def _interval(
@@ -243,7 +274,7 @@ def _opposite(table: pd.DataFrame, first: str, second: str) -> np.ndarray:
 def _winsorised(
     design: Design, units: SamplingUnits, model: _Equations, confidence: float
 ) -> pd.DataFrame:
-    """Totals with the largest amounts set to a quantile, with linearised intervals."""
+    """Totals with the largest amounts set to a quantile; intervals by leaving a unit out."""
     columns = design.columns.copy()
     cap = _weighted_quantile(columns[:, 0], design.rows.weight, WINSORISED_AT)
     columns[:, 0] = np.minimum(columns[:, 0], cap)
@@ -256,11 +287,11 @@ def _winsorised(
         columns=["total_winsorised", "total_winsorised_ci_lower", "total_winsorised_ci_upper"],
     )
     chosen = [c for c, fine in zip(design.quality, model.estimable, strict=True) if fine]
-    if chosen:
-        values, gradients = zip(*(fit.at(column) for column in chosen), strict=True)
-        half = t * np.sqrt(np.diag(reduction.covariance_of(np.stack(gradients))))
-        value = np.array(values)
-        found.loc[model.estimable] = np.column_stack([value, value - half, value + half])
+    places = [fit.columns.index(column) for column in chosen]
+    value = fit.estimate[places]
+    covariance = reduction.covariance_of_scores(reduction.coefficient_scores(fit))
+    half = t * np.sqrt(np.diag(covariance)[places])
+    found.loc[model.estimable] = np.column_stack([value, value - half, value + half])
     return found
 
 

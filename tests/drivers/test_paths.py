@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mot_research.drivers.design import Rows
-from mot_research.drivers.paths import ASSOCIATION, paths
+from mot_research.drivers.design import Rows, build_design
+from mot_research.drivers.paths import ASSOCIATION, paths, widened
+from mot_research.drivers.reduction import reduce_columns
 from mot_research.errors import AnalysisError
+from mot_research.statistics.regression import coefficients, regress
 from mot_research.statistics.resampling import draw, sampling_units
 from mot_research.survey.wave import BLANK, NOT_EXPERIENCED, RATED
+from tests.drivers.refits import delete_one_covariance
 
 IDENTITY = 1e-10
 REFERENCE = 1e-8  # as the reference values' own readme grades them
@@ -68,6 +71,29 @@ def test_finds_the_planted_paths(planted):
             assert row[f"{name}_ci_lower"] - 0.1 <= truth[j] <= row[f"{name}_ci_upper"] + 0.1
     assert planted.b_ci_lower <= 0.7 <= planted.b_ci_upper
     assert (table["indirect_ci_lower"] > 0).all()
+
+
+def test_draws_have_the_spread_of_leaving_a_unit_out():
+    """Few customers had the third moment: its linearised error is too small."""
+    rows, _, units = two_outcomes(n=150, reach=0.1, blank=0.0)
+    design = build_design(rows, missing="em")
+    reduction = reduce_columns(design.columns, design.rows, units)
+    columns = (*design.controls, *(e for e in design.exposure if e is not None), *design.quality)
+    one = regress(reduction.q, 1, columns)
+    plain = coefficients(reduction.resampled(draw(units, 40, 3)), 1, columns)
+    ratio = (widened(reduction, one, plain) - one.estimate) / (plain - one.estimate)
+    np.testing.assert_allclose(ratio, ratio[:1].repeat(40, axis=0))
+    left_out = delete_one_covariance(
+        design.columns[:, [column - 1 for column in columns]],
+        rows.outcome,
+        rows.weight,
+        units.codes,
+        units.stratum_of_unit,
+    )
+    linearised = reduction.covariance_of(one.gradient)
+    expected = np.sqrt(np.diag(left_out)[1:] / np.diag(linearised))
+    np.testing.assert_allclose(ratio[0], expected, rtol=1e-6)
+    assert expected[-1] > 1.1
 
 
 def test_a_conflict_is_flagged_and_only_that(planted):
