@@ -316,4 +316,5 @@ def frame(findings: Findings) -> pd.DataFrame:
         )
         for check in checks
     ]
-    return pd.DataFrame(rows)
+    columns = ["moment", "role", "rule", "asks", "value", "threshold", "passed", "reason", "source"]
+    return pd.DataFrame(rows, columns=columns)

@@ -103,6 +103,7 @@ COMMON: Mapping[str, Meaning] = {
             "rating_moved": "How the rating moved.",
             "columns": "Columns that go together.",
             "note": "Limit of the analysis.",
+            "by": "By what it is tested: rating, or contact for a moment without one.",
         },
     ),
     **_all(
@@ -190,6 +191,7 @@ COMMON: Mapping[str, Meaning] = {
             "bottom_box": "Share of the ratings in the bottom box.",
             "importance_relationship": "Share of importance for the relationship.",
             "importance_revenue": "Share of importance for revenue.",
+            "mentions": "Share of the respondents who mention it in their own words.",
             "negative_share": "Share of the mentions that are negative.",
             "consensus": "Share of the silos that chose it.",
             "share_rated": "Share who rated it.",
@@ -241,7 +243,6 @@ COMMON: Mapping[str, Meaning] = {
             "reward": "What the outcome gains where it shines.",
             "answered_in_time": "Triggers answered in time, or the spread of the ratings.",
             "trend": "Change of the mean rating since the last wave.",
-            "mentions": "Mentions in the voice of customers.",
             "revenue_at_stake": "Revenue at stake, in the currency of the study.",
             "outcome_mean": "Mean of the outcome.",
             "outcome_sd": "Standard deviation of the outcome.",
@@ -301,6 +302,59 @@ _OF_CHANGE = _all(
         "total": "All parts together.",
     },
 )
+_OF_MISSED = {
+    "effect": Meaning("Outcome of the missed, had they been answered in time, less what it was."),
+    "covariate": Meaning("What was known before the contact was due.", "text"),
+    "group": Meaning("in_time or missed.", "text"),
+    **_all(
+        "count",
+        {
+            "n_in_time": "Respondents answered in time.",
+            "n_missed": "Respondents missed.",
+            "n_left": "Respondents who were no customers any more at the deadline.",
+            "n_pending": "Respondents whose deadline lies after the end of the log.",
+            "n_too_early": "Respondents whose outcome began to count before the deadline.",
+            "n_blank": "Respondents without the outcome.",
+            "n_trimmed": "Missed whom nobody answered in time resembles.",
+            "n_effective": "Answered in time, after weighting.",
+            "n_effective_missed": "Missed, after weighting.",
+            "n_missed_customers": "Customers missed, of the population or the log.",
+        },
+    ),
+    **_all(
+        "number",
+        {
+            "mean_in_time": "Mean outcome of those in time, weighted to resemble the missed.",
+            "mean_missed": "Mean outcome of the missed.",
+            "passed_over": "The effect of all customers missed; empty where it does not add up.",
+            "passed_over_lower": "Lower end of its interval.",
+            "passed_over_upper": "Upper end of its interval.",
+            "before": "Standardised difference before weighting.",
+            "after": "Standardised difference after weighting.",
+        },
+    ),
+    **_all(
+        "percent",
+        {
+            "lowest": "Lowest probability of being answered in time.",
+            "highest": "Highest probability of being answered in time.",
+        },
+    ),
+}
+_CLAIMED = {
+    "claimed": Meaning("Whether it is proven for the role; else its gain is if causal.", "flag")
+}
+_OF_VALUE = {
+    **_CLAIMED,
+    "counted_in": Meaning("What gains are counted in: currency, customers or points.", "text"),
+    "currency": Meaning("Currency of the study.", "text"),
+    "additive": Meaning("Whether the gain of a set is the sum of its moments'.", "flag"),
+    "customers": Meaning("Customers that gains are counted over.", "count"),
+    "population": Meaning("Customers of the company.", "count"),
+    "days": Meaning("Days that outcome and cost are of; empty where not given.", "count"),
+    "today": Meaning("What is expected of a customer today, in units of the outcome."),
+    "beyond_scale": Meaning("Customers of whom more is expected than there can be.", "percent"),
+}
 OF_TABLES: Mapping[str, Mapping[str, Meaning]] = {
     "change": _OF_CHANGE,
     "paths": _all(
@@ -337,14 +391,89 @@ OF_TABLES: Mapping[str, Mapping[str, Meaning]] = {
         "second": Meaning("Id of the second moment.", "text"),
         "first_larger": Meaning("Share of the resamples in which the first is larger.", "percent"),
     },
-    "planning": {OTHERWISE: Meaning("Gain per customer in this outcome, or its interval.")},
+    "planning": {
+        **_CLAIMED,
+        OTHERWISE: Meaning("Gain per customer in this outcome, or its interval."),
+    },
     "rules": _all(
         "number",
         {"value": "The moment's number.", "threshold": "The rule's number."},
     ),
-    "completeness": {
-        "interaction": Meaning("Whether methods of interaction are given.", "flag"),
+    "completeness": _all(
+        "flag",
+        {
+            "stage": "Whether its stage is given.",
+            "category": "Whether it is said what the contact is for.",
+            "description": "Whether it is described.",
+            "interaction": "Whether methods of interaction are given.",
+            "expectation": "Whether it is said what customers expect.",
+            "ideal": "Whether it is said what the company would do at its best.",
+            "owner": "Whether somebody answers for it.",
+            "partners": "Whether it is said who works on it, too.",
+            "metrics": "Whether an operational metric is given.",
+            "measured": "Whether it has a rating or a trigger.",
+        },
+    ),
+    "stages": {"moments": Meaning("Number of its moments.", "count")},
+    "owners": {"moments": Meaning("Number of its moments.", "count")},
+    "operations by wave": {
+        "first": Meaning("First day that counts for the wave.", "text"),
+        "last": Meaning("Last day that counts for the wave.", "text"),
+        "value": Meaning("Mean of the metric for the wave."),
     },
+    "value": _OF_VALUE,
+    "plans": {"claimed": Meaning("Gain of those of its moments that are proven, together.")},
+    "steps": {
+        "gain": Meaning("What it adds per customer to the moments before it."),
+        "reached": Meaning("What is expected per customer once it is lifted, too."),
+    },
+    "lifts": {"effect": Meaning("Of one rating point, or what a bottom-box rating costs.")},
+    "contacts": {
+        "by": Meaning("all customers, a stage, a wave or a segment.", "text"),
+        "value": Meaning("Value of what divides them; empty for all.", "text"),
+        "first": Meaning("First day of the event log.", "text"),
+        "last": Meaning("Last day of the event log.", "text"),
+        "share_in_time": Meaning("Share in time, of those in time or missed.", "percent"),
+        **_all(
+            "flag",
+            {
+                "of_a_survey": "Whether the log holds the survey's respondents only.",
+                "scaled": "Whether missed customers are counted of the population.",
+            },
+        ),
+        **_all(
+            "count",
+            {
+                "triggered": "Customers for whom it was due.",
+                "in_time": "Answered by the deadline.",
+                "late": "Missed: answered after the deadline.",
+                "never": "Missed: never answered.",
+                "left": "No customers any more at the deadline.",
+                "pending": "The deadline lies after the end of the log.",
+            },
+        ),
+    },
+    "missed contacts": _OF_MISSED,
+    "voice": {
+        "n_comments": Meaning("Comments that speak of it; empty below 10.", "count"),
+        "salience": Meaning("Mentions divided by reach."),
+        "matched_by": Meaning("How comments find moments: codes or terms.", "text"),
+    },
+    "quotes": {
+        "quote": Meaning("What somebody wrote, personal data masked.", "text"),
+        "text": Meaning("What somebody wrote, personal data masked.", "text"),
+        "source": Meaning("Where it was said.", "text"),
+        "valence": Meaning("−1 negative, 0 neutral, 1 positive; empty where not known."),
+    },
+    "numbers, voice, gut": _all(
+        "text",
+        {
+            "numbers": "Best that any outcome's model says of it.",
+            "voice": "Whether customers speak of it: loud, heard, quiet or not_available.",
+            "gut": "What the company decided: bet, chosen, not_chosen or not_available.",
+            "conflicts": "Where these disagree; empty where they don't.",
+        },
+    ),
     "about": {"value": Meaning("What it was in this run.", "text")},
 }
 # A sheet by the beginning of its name, and what it holds.
@@ -389,6 +518,9 @@ SHEETS: Mapping[str, str] = {
     "contacts": "Moments with a trigger: triggered, answered in time, missed.",
     "missed contacts": "What missed contacts cost.",
     "pairs": "Driver against driver.",
+    "voice": "What customers say in their own words, by moment.",
+    "quotes": "What they wrote, where quotes are allowed and enough speak of it.",
+    "numbers, voice, gut": "What numbers, voice and gut say of each moment, side by side.",
     "cautions": "Every warning with its rule, threshold and source.",
     "absences": "Who rated a moment, did not have it, left it blank, was not asked.",
     "columns": "What the columns of each kind of sheet mean.",

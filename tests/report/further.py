@@ -96,8 +96,14 @@ def contacts(called: dict[str, str], outcomes: list[str]) -> DueContacts:
             p_value=0.001,
             mean_in_time=0.8,
             mean_missed=0.8 - effect,
-            overlap=pd.DataFrame({"lowest": [0.2, 0.1], "highest": [0.9, 0.8]}),
-            balance=pd.DataFrame({"before": [0.3], "after": [0.01]}, index=["a|b <tenure>"]),
+            overlap=pd.DataFrame(
+                {"lowest": [0.2, 0.1], "highest": [0.9, 0.8]},
+                index=pd.Index(["in_time", "missed"], name="group"),
+            ),
+            balance=pd.DataFrame(
+                {"before": [0.3], "after": [0.01]},
+                index=pd.Index(["a|b <tenure>"], name="covariate"),
+            ),
             **(
                 {
                     "n_missed_customers": 51_234.0,

@@ -22,11 +22,15 @@ def undescribed(schema, path="$"):
             if not inner.get("description"):
                 yield f"{path}.{name}"
             yield from undescribed(inner, f"{path}.{name}")
-        if schema.get("additionalProperties") is not False:
-            yield f"{path} is open"
+    if "object" in schema.get("type", ()) and schema.get("additionalProperties", True) is True:
+        yield f"{path} is open"
+    if "array" in schema.get("type", ()) and "items" not in schema:
+        yield f"{path} is open"
     if isinstance(schema.get("items"), dict):
         yield from undescribed(schema["items"], f"{path}[]")
     if isinstance(schema.get("additionalProperties"), dict):
+        if "properties" in schema and not schema["additionalProperties"].get("description"):
+            yield f"{path}.* has no words"
         yield from undescribed(schema["additionalProperties"], f"{path}.*")
 
 
@@ -47,6 +51,8 @@ def test_the_record_of_a_run_keeps_to_it(tmp_path):
     record = json.loads(json.dumps(findings_record(mot.run(write(tmp_path))), allow_nan=False))
     assert [error.message for error in CHECK.iter_errors(record)] == []
     assert record["segments"][0]["results"]
+    assert record["value"]["moments"]
+    assert record["segment_priorities"][0]["values"]
 
 
 def test_a_key_that_nobody_described_is_refused():
@@ -54,6 +60,22 @@ def test_a_key_that_nobody_described_is_refused():
     assert not CHECK.is_valid(record | {"surprise": 1})
     record["priorities"][0]["surprise"] = 1
     assert not CHECK.is_valid(record)
+
+
+def test_a_key_inside_a_part_that_nobody_described_is_refused():
+    record = json.loads(json.dumps(findings_record(ODD["everything"])))
+    assert CHECK.is_valid(record)
+    for part in ("scorecard", "inventory", "consensus"):
+        assert not CHECK.is_valid(record | {part: record[part] | {"surprise": 1}}), part
+    for part in ("beside", "contacts", "voice", "triangulation", "segments"):
+        first, *others = record[part]
+        assert not CHECK.is_valid(record | {part: [first | {"surprise": 1}, *others]}), part
+
+
+def test_a_value_without_its_moments_is_refused():
+    record = json.loads(json.dumps(findings_record(ODD["everything"])))
+    assert not CHECK.is_valid(record | {"value": {"reason": "", "outcome": "renewed"}})
+    assert CHECK.is_valid(record | {"value": {"reason": "there are no gains"}})
 
 
 def test_a_metric_of_the_fifteen_that_is_absent_is_refused():
