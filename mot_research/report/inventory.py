@@ -135,12 +135,12 @@ def gaps(study: Study) -> str:
         )
     called = _stages(study)
     without = [
-        f"{words.CONTACTS[category]} in {_named(empty, called, len(study.stages))}"
+        f"no {words.CONTACTS[category]} contact in {_named(empty, called, len(study.stages))}"
         for category, empty in empty_cells(study).items()
     ]
     texts = ["Every stage has a moment of each kind."]
     if without:
-        texts = [f"No contact of a kind: {'; '.join(without)}."]
+        texts = [f"{sentence('; '.join(without))}."]
     crowded = [
         f"{words.CONTACTS[category]} in {escape_markdown(shorten(called[stage], LONGEST_NAME))} "
         f"({n})"

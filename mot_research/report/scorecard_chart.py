@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mot_research.priorities.result import Metric
     from mot_research.priorities.scorecard import Line, Scorecard
 
-ROW = 0.46  # inches
-HEAD, FOOT = 0.36, 0.58  # inches above and below the rows
+ROW = 0.32  # inches
+HEAD, FOOT = 0.3, 0.4  # inches above and below the rows
 # Left end and width of each panel, as parts of the page.
 NAMES, VERDICTS, RATINGS, SHARES = (0.0, 0.25), (0.27, 0.21), (0.51, 0.22), (0.76, 0.23)
 NAME_TYPE, OWNER_TYPE = 9.0, 6.8
@@ -125,8 +125,8 @@ def _verdicts(panel: Axes, lines: tuple[Line, ...]) -> None:
     panel.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=(-0.06, LEGEND_BELOW / (ROW * len(lines))),
-        ncols=2,
+        bbox_to_anchor=(-VERDICTS[0] / VERDICTS[1], LEGEND_BELOW / (ROW * len(lines))),
+        ncols=len(handles),
         **LEGEND,
     )
 

@@ -95,12 +95,12 @@ def _heaviest(findings: Findings, card: Scorecard) -> Iterator[str]:
         lines.sort(key=lambda line: -(line.importance[role].value or 0.0))
         first, second = lines[:2]
         text = f"for {words.THE_ROLES[role]} {_weight(first, role)}"
+        text += "" if said else " of the importance"
         if len(result.lmg_draws):
             apart = share_draws(result, first.moments) - share_draws(result, second.moments)
             ahead = percentile_interval(apart, result.confidence)[0] > 0
             told = "ahead of" if ahead else "not to be told apart from"
-            share = _share(second.importance[role])
-            text += f", {told} {quoted(stage_name(second))} with {share}"
+            text += f", {told} {quoted(stage_name(second))}"
         said.append(text)
         heaviest.append(first)
     if said:
@@ -112,7 +112,7 @@ def _heaviest(findings: Findings, card: Scorecard) -> Iterator[str]:
 
 
 def _weight(line: Line, role: str) -> str:
-    return f"{quoted(stage_name(line))} with {_share(line.importance[role])} of the importance"
+    return f"{quoted(stage_name(line))} with {_share(line.importance[role])}"
 
 
 def _share(metric: Metric) -> str:
@@ -134,7 +134,7 @@ def _moves(card: Scorecard) -> str:
         f"{_unsigned(line.change)}"
         for line in moved
     ]
-    rest = "" if len(moved) == len(lines) else "; no other stage moved beyond chance"
+    rest = "" if len(moved) == len(lines) else "; no other beyond chance"
     return f"{since} the mean rating of {listed(parts)}{rest}."
 
 
@@ -167,11 +167,11 @@ def chart_caption(findings: Findings) -> str:
     if card is None:
         return ""
     simulated = f"**{words.SIMULATED}** " if findings.simulated else ""
-    before = "" if card.earlier is None else f" (hollow: wave {escape_markdown(card.earlier)})"
+    before = "" if card.earlier is None else f" (hollow: {escape_markdown(card.earlier)})"
     text = (
-        f"{simulated}A row a stage, below its name who answers for it. Marks: its moments by "
-        f"verdict; dot: mean rating of its moments{before}; bars: their share of the importance. "
-        f"Lines: {percent(card.confidence)} intervals. {alt_stage_scorecard(card)}"
+        f"{simulated}Below each stage who answers for it; dot: mean rating of its moments{before}; "
+        f"bars: their share of the importance; lines: {percent(card.confidence)} intervals. "
+        f"{alt_stage_scorecard(card)}"
     )
     return ended(text)
 
@@ -320,16 +320,13 @@ def operations_note(findings: Findings) -> str:
         other = " other" if both else ""
         parts.append(
             f"{sentence(number(silent))}{other} {'metric' if silent == 1 else 'metrics'} did not "
-            f"move beyond chance together with the {'rating' if silent == 1 else 'ratings'} of "
-            "their moments."
+            "move with the ratings of their moments beyond chance."
         )
     if unknown:
         parts.append(f"Of {counted(unknown, 'metric')} it can't be said.")
     waves = len(findings.study.waves)
-    parts.append(
-        f"{sentence(counted(waves, 'wave'))} can't carry a correlation, and none is claimed."
-    )
-    return " ".join(map(ended, parts))
+    parts.append(f"{sentence(counted(waves, 'wave'))} can't carry a correlation.")
+    return f"**Operations.** {' '.join(map(ended, parts))}"
 
 
 def _moved_together(findings: Findings, row: Mapping[Hashable, Any]) -> str:

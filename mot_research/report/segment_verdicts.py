@@ -27,7 +27,9 @@ def differing(findings: Findings) -> str:
     ]
     if not lines:
         return ""
-    return "\n".join(f"- {ended(line)}" for line in lines)
+    return ended(
+        f"- Proven for a part of the customers, though not for all together: {'; '.join(lines)}."
+    )
 
 
 def _proven(findings: Findings, each: SegmentPriorities) -> Iterator[str]:
@@ -42,11 +44,7 @@ def _proven(findings: Findings, each: SegmentPriorities) -> Iterator[str]:
         more = len(names) - NAMED_AT_MOST
         shown = names[:NAMED_AT_MOST] + ([f"{words.number(more)} more"] if more > 0 else [])
         if names:
-            verb = "is" if len(names) == 1 else "are"
-            yield (
-                f"Where {segment} is {escape_markdown(value)}, {listed(shown)} {verb} proven, "
-                "for all customers together not."
-            )
+            yield f"where {segment} is {escape_markdown(value)}, {listed(shown)}"
 
 
 def tables(findings: Findings) -> str:

@@ -110,11 +110,17 @@ def _halo(findings: Findings) -> Iterator[str]:
 
 
 def _computed(findings: Findings) -> Iterator[str]:
-    """Yield where numbers of an outcome are sampled or approximated."""
-    for result in deciding(findings).values():
-        if result.computed:
-            name = outcome_name(findings, result.outcome)
-            yield f"{name}: {' '.join(escape_markdown(text) for text in result.computed)}"
+    """Yield of which outcomes numbers are sampled or approximated."""
+    named = [
+        outcome_name(findings, result.outcome)
+        for result in deciding(findings).values()
+        if result.computed
+    ]
+    if named:
+        yield (
+            f"For {listed(named)} some numbers are sampled or approximated; the technical "
+            "appendix says how, and how closely."
+        )
 
 
 def warnings(findings: Findings) -> str:

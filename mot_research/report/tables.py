@@ -341,25 +341,20 @@ def absences(findings: Findings) -> str:
 def reproducibility(findings: Findings) -> str:
     """Return what is needed to get the same numbers again."""
     rules = findings.study.rules.model_dump()
-    result = next(iter(findings.drivers.values()), None)
+    run = next(iter(findings.drivers.values()), findings.study.rules)
+    seed, n_resamples = run.seed, run.n_resamples
     rows = [
-        ("Study", findings.study.name),
-        ("Wave", findings.wave),
-        ("Seed", str(findings.study.rules.seed if result is None else result.seed)),
-        (
-            "Resamples",
-            count(findings.study.rules.n_resamples if result is None else result.n_resamples),
-        ),
+        ("Study, wave", f"{findings.study.name}, {findings.wave}"),
+        ("Seed, resamples", f"{seed}, {count(n_resamples)}"),
         ("Blanks", "by maximum likelihood" if rules["missing"] == "em" else "rows left out"),
         ("Versions", "; ".join(f"{name} {v}" for name, v in findings.versions.items())),
         ("Rules", "; ".join(f"{_spaced(k)}: {_rule(v)}" for k, v in rules.items())),
     ]
     files = [
-        f"{file.name} sha256 {file.sha256[:SHORT_HASH]}…" + _rows(file.n_rows)
-        for file in findings.inputs
+        f"{file.name} {file.sha256[:SHORT_HASH]}…" + _rows(file.n_rows) for file in findings.inputs
     ]
     if files:
-        rows.append(("Files", "; ".join(files)))
+        rows.append(("Files, sha256", "; ".join(files)))
     return Table((Column("Of this run", 7), Column("Value", 17)), tuple(rows)).to_markdown()
 
 
@@ -454,7 +449,7 @@ def _allowed(row: Priority, role: str, findings: Findings) -> str:
     """Return the interval of an effect that is not on the list, in words."""
     grade = row.grades.get(role)
     if grade is None or grade.effect is None:
-        return "not tested" if grade is None else grade.reason
+        return "not tested" if grade is None else grade.reason.partition(";")[0].rstrip(".")
     effects = effect_writing(
         findings.study.outcome(grade.outcome).kind, findings.drivers[grade.outcome].table["effect"]
     )

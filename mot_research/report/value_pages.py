@@ -24,12 +24,13 @@ from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
 from mot_research.report.phrases import linear_writing, moment_name, outcome_name, quoted
 from mot_research.report.phrases import unit as outcome_unit
-from mot_research.report.words import counted, listed
+from mot_research.report.words import counted, listed, sentence
 
 LONGEST_NAME = 60  # characters in a table
-NAMED_AT_MOST = 4
+NAMED_AT_MOST = 1
 NONE = "–"
 IF_CAUSAL = "if causal"
+NOT_CLAIMED = "‡"  # beside a gain that would hold if causal
 SCORES = {
     "as_planned": "moved as planned",
     "less": "moved, less than planned",
@@ -78,7 +79,7 @@ def _together(findings: Findings, value: Value) -> str:
     overlap = (
         ""
         if value.additive or n == 1
-        else " Gains overlap: this is what they bring together, not the sum of the lines below."
+        else " Gains overlap, so this is not the sum of the lines below."
     )
     return (
         f"{which} at target would bring {total} {_of_what(findings, value)}, if the "
@@ -123,48 +124,54 @@ def _claimed(findings: Findings, value: Value) -> str:
     if value.claimed is None:
         return (
             f"None of it is claimed, because no moment on the list is proven for {role}: every "
-            f"line is marked *{IF_CAUSAL}*."
+            f"line ({NOT_CLAIMED}) holds {IF_CAUSAL}."
         )
     n = int(value.table["claimed"].reindex(value.planning.index, fill_value=False).sum())
     return (
         f"Claimed are {_amount(value, value.claimed)}, of the {counted(n, 'moment')} proven for "
-        f"{role}; the rest is marked *{IF_CAUSAL}*."
+        f"{role}; the rest ({NOT_CLAIMED}) holds {IF_CAUSAL}."
     )
 
 
 def _basis(findings: Findings, value: Value) -> str:
     waves = listed([escape_markdown(wave) for wave in value.waves]) or "this wave"
     wave = escape_markdown(value.wave)
-    parts = [f"Lifted are the ratings of wave {wave}, by the effects of {waves}"]
+    parts = [f"Counted from the ratings of wave {wave} with the effects of {waves}"]
     if value.counted_in != "points":
         parts.append(
-            f"counted over all {count(value.customers)} customers"
+            f"over all {count(value.customers)} customers"
             if value.population
-            else f"counted over each {count(value.customers)} customers, because the study names "
+            else f"over each {count(value.customers)} customers, because the study names "
             "no `population`"
         )
     if value.days is not None:
-        parts.append(f"over {count(value.days)} days, and costs too")
+        parts.append(f"gains and costs over {count(value.days)} days")
     return f"{', '.join(parts)}."
 
 
 def _stop_and_ask(findings: Findings, value: Value) -> str:
     """Return the money that goes where nothing is proven."""
-    rows = [row for row in findings.priorities.rows if row.action == "stop_and_ask"]
-    money = sum(row.moment.cost_per_year or 0 for row in rows)
-    if not money:
+    costs = {
+        row.moment.name: row.moment.cost_per_year
+        for row in findings.priorities.rows
+        if row.action == "stop_and_ask" and row.moment.cost_per_year
+    }
+    if not costs:
         return ""
-    names = [quoted(row.moment.name) for row in rows[:NAMED_AT_MOST]]
-    more = len(rows) - len(names)
-    names += [f"{more} more"] if more else []
+    names = [quoted(name) for name in sorted(costs, key=lambda name: -costs[name])]
+    more = len(names) - NAMED_AT_MOST
+    names = [*names[:NAMED_AT_MOST], *([f"{words.number(more)} more"] if more > 0 else [])]
     return (
-        f"{value.currency or ''} {count(money)} a year would go to what is not among the proven: "
-        f"{listed(names)}."
+        f"{value.currency or ''} {count(sum(costs.values()))} a year would go to what is not "
+        f"proven: {listed(names)}."
     ).strip()
 
 
 def worth(findings: Findings) -> str:
-    """Return the gain of each moment on the list, its cost and its return."""
+    """Return the table for annual planning: who does what, to gain what, for how much.
+
+    A sign beside a gain says that it is not proven for the role that value is counted in.
+    """
     value = findings.value
     if value is None or value.planning.empty:
         return ""
@@ -173,35 +180,73 @@ def worth(findings: Findings) -> str:
     costs = bool(table["cost"].notna().any())
     returns = bool(table["return"].notna().any())
     columns = [
-        Column("#", 1, "right"),
-        Column("Moment", 10),
-        Column("Mean rating, and at target", 5, "right"),
-        Column(f"Gain, {unit}", 7, "right"),
-        Column("Claimed", 3),
+        Column("#", 2, "right"),
+        Column("Moment", 14),
+        Column("Owner", 7),
+        Column("Action", 5),
+        Column("Rating", 6, "right"),
+        Column(f"Gain, {unit}", 9, "right"),
     ]
     if costs:
-        columns.append(Column(f"Cost, {value.currency or 'currency'}", 4, "right"))
+        columns.append(Column(f"Cost, {value.currency or 'currency'}", 5, "right"))
     if returns:
-        columns.append(Column(_return_head(value), 6, "right"))
+        columns.append(Column(_return_head(value), 8, "right"))
+    columns.append(Column("Watch", 10))
     rows = []
-    for place, (moment, cells) in enumerate(_records(table), start=1):
-        named = str(place), shorten(moment_name(findings, moment), LONGEST_NAME)
-        reason = cells["reason"]
-        if not isinstance(reason, str) or reason:
-            why = reason if isinstance(reason, str) else "it has no rating in the survey"
-            rows.append((*named, NONE, f"not available: {why}", *[NONE] * (len(columns) - 4)))
-            continue
+    for (moment, cells), (_, plan) in zip(_records(table), _records(value.planning), strict=True):
         rows.append(
             (
-                *named,
-                f"{TWO_DIGITS.one(cells['rating'])} → {TWO_DIGITS.one(cells['rating_at_target'])}",
-                _with(writing, cells["gain"], cells["gain_ci_lower"], cells["gain_ci_upper"]),
-                "yes" if cells["claimed"] else IF_CAUSAL,
+                _place(findings, moment),
+                shorten(moment_name(findings, moment), LONGEST_NAME),
+                shorten(plan["owner"], 40) if plan["owner"] else words.NO_OWNER,
+                words.ACTIONS[plan["action"]] if plan["action"] else NONE,
+                *_gain_cells(writing, cells),
                 *([_cost(cells["cost"])] if costs else []),
                 *([_return(value, cells)] if returns else []),
+                _watched(plan),
             )
         )
     return Table(tuple(columns), tuple(rows)).to_markdown()
+
+
+def _gain_cells(writing: Writing, cells: dict[str, Any]) -> tuple[str, str]:
+    """Return the rating now and at target, and the gain; or why there is none."""
+    reason = cells["reason"]
+    if not isinstance(reason, str) or reason:
+        why = reason if isinstance(reason, str) else "it has no rating in the survey"
+        return NONE, f"not available: {why}"
+    gain = _with(writing, cells["gain"], cells["gain_ci_lower"], cells["gain_ci_upper"])
+    return (
+        f"{TWO_DIGITS.one(cells['rating'])} → {TWO_DIGITS.one(cells['rating_at_target'])}",
+        gain if cells["claimed"] else f"{gain}{NOT_CLAIMED}",
+    )
+
+
+def _watched(plan: dict[str, Any]) -> str:
+    return shorten(plan["watch"].replace("_", " "), 60) or "its mean rating"
+
+
+def _place(findings: Findings, moment: str) -> str:
+    return str(findings.priorities[moment].place)
+
+
+def worth_note(findings: Findings) -> str:
+    """Return how to read the table for annual planning, and when to look at what it watches."""
+    value = findings.value
+    if value is None or value.planning.empty:
+        return ""
+    parts = [_check_dates(value), "Each outcome's expected change: technical appendix."]
+    if not value.table["claimed"].reindex(value.planning.index, fill_value=False).all():
+        role = words.THE_ROLES[value.role]
+        parts.insert(0, f"{NOT_CLAIMED} {sentence(IF_CAUSAL)}: not proven for {role}.")
+    return " ".join(parts)
+
+
+def _check_dates(value: Value) -> str:
+    dates = [escape_markdown(date) for date in value.planning["check"].dropna().unique() if date]
+    if not dates:
+        return "Dates to check on need the end (`to`) of the wave."
+    return f"Check what is watched on {listed(dates)}."
 
 
 def _records(table: pd.DataFrame) -> list[tuple[str, dict[str, Any]]]:
@@ -216,7 +261,7 @@ def _cost(cost: float) -> str:
 
 def _return_head(value: Value) -> str:
     currency = value.currency or "unit of cost"
-    return f"Back for each {currency}" if _is_money(value) else f"For each {currency} 1,000"
+    return f"Back per {currency}" if _is_money(value) else f"For each {currency} 1,000"
 
 
 def _return(value: Value, cells: dict[str, Any]) -> str:
@@ -240,15 +285,15 @@ def bought(findings: Findings) -> str:
         "The best set of the proven moments for each amount; every set was looked at."
         if value.additive
         else "A good set of the proven moments for each amount, found step by step because gains "
-        "overlap: the next is always the one that adds most for its cost."
+        "overlap: next comes what adds most for its cost."
     )
     if _is_money(value) and value.population:
-        how += " What costs more than it brings in this period is not bought."
+        how += " What costs more than it brings in this period is left out."
     writing, unit = gain_writing(value, [purchase.gain for purchase in value.purchases])
     columns = (
-        Column(f"Budget a year, {value.currency or 'currency'}", 4, "right"),
+        Column(f"Budget a year, {value.currency or 'currency'}", 5, "right"),
         Column("Spent", 4, "right"),
-        Column("Moments", 13),
+        Column("Moments, by their # above", 9),
         Column(f"Gain, {unit}", 7, "right"),
         Column("Of it claimed", 4, "right"),
     )
@@ -256,7 +301,7 @@ def bought(findings: Findings) -> str:
         (
             count(purchase.budget),
             count(purchase.cost_per_year),
-            _named(findings, purchase),
+            _numbered(findings, purchase),
             _with(writing, purchase.gain, purchase.ci_lower, purchase.ci_upper),
             writing.one(purchase.claimed),
         )
@@ -265,8 +310,8 @@ def bought(findings: Findings) -> str:
     return f"{how}\n\n{Table(columns, rows).to_markdown()}"
 
 
-def _named(findings: Findings, purchase: Purchase) -> str:
-    return "; ".join(shorten(moment_name(findings, name), 32) for name in purchase.moments)
+def _numbered(findings: Findings, purchase: Purchase) -> str:
+    return ", ".join(sorted((_place(findings, name) for name in purchase.moments), key=int))
 
 
 def _nothing_bought(findings: Findings, value: Value) -> str:
@@ -282,7 +327,7 @@ def _nothing_bought(findings: Findings, value: Value) -> str:
 
 
 def planning(findings: Findings) -> str:
-    """Return the table for annual planning: who does what, until when, seen by what."""
+    """Return what each outcome is expected to do with each moment, until when, seen by what."""
     value = findings.value
     if value is None or value.planning.empty:
         return ""
@@ -306,13 +351,13 @@ def planning(findings: Findings) -> str:
                 shorten(owner, 40) if owner else words.NO_OWNER,
                 words.ACTIONS[action] if action else NONE,
                 _expected(findings, cells),
-                shorten(cells["watch"].replace("_", " "), 60) or "its mean rating",
+                _watched(cells),
                 cells["check"] or "not available",
             )
         )
     text = Table(columns, tuple(rows)).to_markdown()
     if value.planning["check"].isna().all():
-        text += "\n\nDates to check on need the end (`to`) of the wave."
+        text += f"\n\n{_check_dates(value)}"
     return text
 
 
@@ -376,6 +421,7 @@ def _scored(findings: Findings, change: Change) -> str:
         return ""
     asked = change.last_plan[change.last_plan["asked"]]
     name = outcome_name(findings, change.outcome)
+    plain_name = findings.study.outcome(change.outcome).name
     wave = escape_markdown(change.wave_a)
     if asked.empty:
         return (
@@ -386,34 +432,30 @@ def _scored(findings: Findings, change: Change) -> str:
     gains = [*asked["expected_outcome"], *asked["seen_outcome"]]
     writing = linear_writing(findings, change.outcome, gains)
     columns = (
-        Column("Moment", 9),
-        Column("Rating asked for", 6, "right"),
-        Column("Rating seen", 6, "right"),
-        Column("Outcome asked for", 7, "right"),
-        Column("Outcome seen", 7, "right"),
+        Column("Moment", 8),
+        Column("Rating: asked for, seen", 8, "right"),
+        Column(f"{shorten(plain_name, 30)}: asked for, seen", 8, "right"),
         Column("So it", 5),
     )
     rows = tuple(
         (
             shorten(moment_name(findings, moment), LONGEST_NAME),
-            *_three(CHANGE, cells, "expected_rating", "seen_rating"),
-            *_three(writing, cells, "expected_outcome", "seen_outcome"),
+            _asked_and_seen(CHANGE, cells, "rating"),
+            _asked_and_seen(writing, cells, "outcome"),
             SCORES[cells["score"]],
         )
         for moment, cells in _records(asked)
     )
-    what = counted(len(asked), "moment")
     return (
-        f"**{name}**: by its own numbers wave {wave} asked to fix {what}, proven and below "
-        "target. The study does not hold what was decided; this is what its numbers asked for, "
-        f"against what moved up to wave {escape_markdown(change.wave_b)} (outcome: the part of "
-        f"its change that these ratings explain, {outcome_unit(findings, change.outcome)}).\n\n"
+        f"**{name}**: wave {wave}'s own numbers asked to fix {counted(len(asked), 'moment')} (the "
+        "study does not hold what was decided). Seen of the outcome is the part these ratings "
+        f"explain, in {outcome_unit(findings, change.outcome)}.\n\n"
         f"{Table(columns, rows).to_markdown()}"
     )
 
 
-def _three(writing: Writing, cells: dict[str, Any], *names: str) -> list[str]:
-    return [
-        writing.with_interval(cells[name], cells[f"{name}_ci_lower"], cells[f"{name}_ci_upper"])
-        for name in names
-    ]
+def _asked_and_seen(writing: Writing, cells: dict[str, Any], what: str) -> str:
+    """Return what was asked for, and what was seen with its interval."""
+    asked, seen = (f"{when}_{what}" for when in ("expected", "seen"))
+    found = writing.with_interval(cells[seen], cells[f"{seen}_ci_lower"], cells[f"{seen}_ci_upper"])
+    return f"{writing.one(cells[asked])} → {found}"

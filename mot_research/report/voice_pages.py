@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 
@@ -50,6 +50,7 @@ CONFLICTS: dict[Conflict, tuple[str, str]] = {
         "Chosen by the workshop, but not among what is proven",
     ),
 }
+TOLD_WITH_BETS: tuple[Conflict, ...] = ("shortlist_missed", "bet_not_proven")
 
 
 def moment_voice(row: Priority, findings: Findings) -> str:
@@ -184,18 +185,23 @@ def agreement_table(findings: Findings) -> str:
 # Numbers, voice and gut -------------------------------------------------------------------
 
 
-def conflicts(findings: Findings) -> str:
-    """Return where numbers, voice and gut conflict, a sentence a line."""
+def conflicts(findings: Findings, *, told: Collection[Conflict] = ()) -> str:
+    """Return where numbers, voice and gut conflict, a sentence a line; `told` are left out."""
     triangles = _triangles(findings)
+    found = {
+        conflict: [each for each in triangles if conflict in each.conflicts]
+        for conflict in CONFLICTS
+    }
     lines = [
-        f"- **{said[1]}:** {_names([each for each in triangles if conflict in each.conflicts])}."
-        for conflict, said in CONFLICTS.items()
-        if any(conflict in each.conflicts for each in triangles)
+        f"- **{CONFLICTS[conflict][1]}:** {_names(named)}."
+        for conflict, named in found.items()
+        if named and conflict not in told
     ]
     missing = listed(list(_missing(findings)))
     note = f"Not compared: {missing}." if missing else ""
     if not lines:
-        return f"Numbers, voice and gut do not conflict. {note}".strip()
+        other = "in no other way" if any(found.values()) else "nowhere"
+        return f"Numbers, voice and gut conflict {other}. {note}".strip()
     return ended("\n".join(lines)) + (f"\n\n{note}" if note else "")
 
 

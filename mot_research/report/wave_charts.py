@@ -24,31 +24,45 @@ FRAME = 0.7  # inches above and below the rows
 LOSS, GAIN = "#d98b4f", style.ACCENT_LIGHT
 LOSS_EDGE, GAIN_EDGE = "#7a3608", style.ACCENT
 HALVES = (("◂ lost when it goes wrong", 0.49, "right"), ("gained when it shines ▸", 0.51, "left"))
-LONGEST_NAME = 40  # characters
+LONGEST_NAME, LONGEST_TITLE = 40, 62  # characters
+KEY: dict[str, Any] = {
+    "ncols": 3,
+    "frameon": False,
+    "fontsize": style.SMALL_TYPE,
+    "handlelength": 1.2,
+    "columnspacing": 1.2,
+    "borderpad": 0.2,
+}
 
 
 def change_waterfalls(findings: Findings) -> list[Axes]:
-    """Draw the waterfall of each outcome that was compared, one below the other."""
+    """Draw the waterfall of each outcome that was compared: side by side, or a column.
+
+    Outcomes compared between the same waves share the names of their steps.
+    """
     changes = list(findings.change.values())
     if not changes:
         return []
     import matplotlib.pyplot as plt
 
-    heights = [FRAME + ROW_HEIGHT * (2 + len(_steps(each))) for each in changes]
+    steps = _steps(*changes)
+    beside = len({(each.wave_a, each.wave_b) for each in changes}) == 1
+    shape = (1, len(changes)) if beside else (len(changes), 1)
+    height = FRAME + ROW_HEIGHT * (2 + len(steps))
     with style.house_style():
-        _, axes = plt.subplots(
-            len(changes),
-            figsize=(style.PAGE_WIDTH, sum(heights)),
-            height_ratios=heights,
+        figure, axes = plt.subplots(
+            *shape,
+            figsize=(style.PAGE_WIDTH, shape[0] * height),
+            sharey="row",
             layout="constrained",
             squeeze=False,
         )
-        for each, ax in zip(changes, axes[:, 0], strict=True):
+        for each, ax in zip(changes, axes.flat, strict=True):
             outcome = findings.study.outcome(each.outcome)
             scale = 100.0 if outcome.kind in ("binary", "share") else 1.0
-            _draw_steps(ax, each, outcome.name, scale)
-        _explain_steps(axes[0, 0], changes[0])
-    return list(axes[:, 0])
+            _draw_steps(ax, each, steps, outcome.name, scale, LONGEST_TITLE // shape[1])
+        figure.legend(handles=_keys(changes[0]), loc="outside lower right", **KEY)
+    return list(axes.flat)
 
 
 def change_waterfall(
@@ -64,21 +78,29 @@ def change_waterfall(
         100 draws a share in percent.
     """
     with style.house_style():
-        ax = style.own_axes(ax, height=FRAME + ROW_HEIGHT * (2 + len(_steps(change))))
-        _draw_steps(ax, change, name or change.outcome, scale)
-        _explain_steps(ax, change)
+        steps = _steps(change)
+        ax = style.own_axes(ax, height=FRAME + ROW_HEIGHT * (2 + len(steps)))
+        _draw_steps(ax, change, steps, name or change.outcome, scale)
+        ax.legend(handles=_keys(change), loc="lower right", bbox_to_anchor=(1.0, 0.99), **KEY)
     return ax
 
 
-def _draw_steps(ax: Axes, change: Change, name: str, scale: float) -> None:
-    steps = _steps(change)
+def _draw_steps(
+    ax: Axes,
+    change: Change,
+    names: list[str],
+    name: str,
+    scale: float,
+    longest: int = LONGEST_TITLE,
+) -> None:
+    terms = change.terms.loc[names, ["estimate", "ci_lower", "ci_upper"]]
+    steps = scale * terms.to_numpy(dtype=float)
     before, now = (scale * float(change.mean.iloc[0][side]) for side in ("a", "b"))
     rows = len(steps) + 2
-    digits = min(3, digits_for(*(scale * value for _, value, *_ in steps)))
+    digits = min(3, digits_for(*steps[:, 0]))
     level = before
     ends = [before, now]
-    for y, (_, value, lower, upper) in enumerate(steps, start=1):
-        value, lower, upper = (scale * number for number in (value, lower, upper))
+    for y, (value, lower, upper) in enumerate(steps, start=1):
         fill, edge = (GAIN, GAIN_EDGE) if value > 0 else (LOSS, LOSS_EDGE)
         ax.barh(y, value, left=level, height=0.66, color=fill, zorder=2)
         if np.isfinite(lower) and np.isfinite(upper):
@@ -108,7 +130,7 @@ def _draw_steps(ax: Axes, change: Change, name: str, scale: float) -> None:
             fontsize=style.SMALL_TYPE,
             fontweight="bold",
         )
-    labels = [change.wave_a, *(title for title, *_ in steps), change.wave_b]
+    labels = [change.wave_a, *(CAUSES[term] for term in names), change.wave_b]
     ax.set_yticks(
         range(rows),
         [style.label(text, LONGEST_NAME) for text in labels],
@@ -120,38 +142,28 @@ def _draw_steps(ax: Axes, change: Change, name: str, scale: float) -> None:
     ax.set_xlim(min(ends) - 0.04 * width, max(ends) + 0.14 * width)
     ax.grid(axis="x")
     ax.spines["left"].set_visible(False)
-    title = f"{name}: mean{', %' if scale == 100 else ''}"
-    ax.set_title(style.label(title, 70), x=0, parse_math=False, pad=6)
+    title = f"{style.label(name, longest)}: mean{', %' if scale == 100 else ''}"
+    ax.set_title(title, x=0, parse_math=False, pad=6)
 
 
-def _explain_steps(ax: Axes, change: Change) -> None:
-    """Say above the axes, on the right, what the colours and the lines are."""
+def _keys(change: Change) -> list[Any]:
+    """Return what the colours and the lines are, for a legend."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles: list[Any] = [Patch(fc=LOSS, label="lowers it"), Patch(fc=GAIN, label="raises it")]
+    keys: list[Any] = [Patch(fc=LOSS, label="lowers it"), Patch(fc=GAIN, label="raises it")]
     if change.n_resamples:
         interval = f"{percent(change.confidence)} interval"
-        handles.append(Line2D([], [], color=LOSS_EDGE, lw=1.3, label=interval))
-    ax.legend(
-        handles=handles,
-        ncols=len(handles),
-        loc="lower right",
-        bbox_to_anchor=(1.0, 0.99),
-        frameon=False,
-        fontsize=style.SMALL_TYPE,
-        handlelength=1.2,
-        columnspacing=1.2,
-        borderpad=0.2,
-    )
+        keys.append(Line2D([], [], color=LOSS_EDGE, lw=1.3, label=interval))
+    return keys
 
 
-def _steps(change: Change) -> list[tuple[str, float, float, float]]:
-    """Return the parts that moved the outcome, each with its interval."""
+def _steps(*changes: Change) -> list[str]:
+    """Return the parts that moved any of the outcomes."""
     return [
-        (CAUSES[str(term)], *row[["estimate", "ci_lower", "ci_upper"]].to_numpy(dtype=float))
-        for term, row in change.terms.loc[list(CAUSES)].iterrows()
-        if row["estimate"] != 0
+        term
+        for term in CAUSES
+        if any(float(change.terms.loc[[term], "estimate"].iloc[0]) != 0 for change in changes)
     ]
 
 

@@ -120,12 +120,12 @@ def chart_note(findings: Findings) -> str:
         return ""
     said = f"**{words.SIMULATED}** " if findings.simulated else ""
     whole = "; ".join(
-        f"{outcome_name(findings, name)}: {_seen(findings, each)}"
+        f"for {outcome_name(findings, name)} {_seen(findings, each)}"
         for name, each in findings.change.items()
     )
     return ended(
-        f"{said}From the mean before to the mean now, step by step; lines: "
-        f"{percent(findings.study.rules.confidence)} intervals. {whole}."
+        f"{said}From the mean before to the mean now; lines: "
+        f"{percent(findings.study.rules.confidence)} intervals. The largest step: {whole}."
     )
 
 
@@ -133,10 +133,7 @@ def _seen(findings: Findings, each: Change) -> str:
     terms = each.terms.loc[list(CAUSES), "estimate"]
     writing = linear_writing(findings, each.outcome, terms)
     largest = str(terms.abs().idxmax())
-    return (
-        f"the largest step is “{_cause(largest)}” ({writing.one(terms[largest])} "
-        f"{unit(findings, each.outcome)})"
-    )
+    return f"“{_cause(largest)}” ({writing.one(terms[largest])} {unit(findings, each.outcome)})"
 
 
 def beyond_chance(findings: Findings) -> str:
@@ -197,17 +194,26 @@ def _writings(
     return PERCENT, points
 
 
+def left_out(findings: Findings) -> str:
+    """Return which moments were not compared, by name, and why; empty where all were."""
+    lines = []
+    for each in findings.change.values():
+        parts = [
+            f"{quoted(moment_name(findings, moment))} ({escape_markdown(why)})"
+            for moment, why in each.left_out.items()
+        ]
+        if parts:
+            lines.append(
+                f"Left out for {outcome_name(findings, each.outcome)}: {'; '.join(parts)}."
+            )
+    return " ".join(lines)
+
+
 def limits(findings: Findings) -> str:
-    """Return the note on the reference point, and what is left out, by name."""
-    lines: list[str] = []
+    """Return what was not compared, and the notes on the method, the reference point once."""
+    lines = [text] if (text := left_out(findings)) else []
     for each in findings.change.values():
         name = outcome_name(findings, each.outcome)
-        if each.left_out:
-            parts = [
-                f"{quoted(moment_name(findings, moment))} ({escape_markdown(why)})"
-                for moment, why in each.left_out.items()
-            ]
-            lines.append(f"Left out for {name}: {'; '.join(parts)}.")
         lines += [
             f"{name}: {escape_markdown(note)}" for note in each.notes if note != REFERENCE_POINT
         ]

@@ -79,7 +79,10 @@ def told():
 
 def test_the_report_names_what_is_proven_for_a_part_alone(told):
     line = segment_verdicts.differing(told)
-    assert line == ("- Where plan is a, “Moment 1” is proven, for all customers together not.")
+    assert line == (
+        "- Proven for a part of the customers, though not for all together: where plan is a, "
+        "“Moment 1”."
+    )
     table = segment_verdicts.tables(told)
     assert "Not proven" in table
     assert "corporate" in table

@@ -48,7 +48,7 @@ def test_every_cell_runs(case, monkeypatch):
 def test_every_figure_says_what_it_is():
     cells = [cell for cell in read_document(SOURCE).cells if cell.kind == "code"]
     figures = [cell for cell in cells if cell.code.endswith(";")]
-    assert len(figures) == 6
+    assert len(figures) == 5
     assert all(cell.options.get("fig-alt") for cell in figures)
 
 

@@ -46,7 +46,7 @@ def test_an_id_that_is_a_word_is_no_id_within_a_sentence():
 
 def test_sampled_numbers_and_the_halo_are_told():
     text = sureness.method(ODD["everything"]).replace("\\", "")
-    assert "sampled orders." in text
+    assert "For Likelihood to recommend some numbers are sampled or approximated" in text
     assert "34\N{NO-BREAK SPACE}% of what the 20 ratings say" in text
 
 

@@ -31,7 +31,7 @@ def test_money_is_said_with_its_interval_its_base_and_its_period(money):
     assert "thousand (" in said
     assert "Gains overlap" in said
     assert "Claimed are EUR" in said
-    assert "counted over all 10,000 customers, over 73 days, and costs too." in said
+    assert "over all 10,000 customers, gains and costs over 73 days." in said
 
 
 def test_renewals_are_customers_and_points_are_points(run):
@@ -40,12 +40,12 @@ def test_renewals_are_customers_and_points_are_points(run):
     assert "For each EUR 1,000" in text(value_pages.worth(renewals))
     points = run("score")
     assert "points more of bond, per customer" in text(value_pages.summary(points))
-    assert "counted over" not in value_pages.summary(points)
+    assert "customers" not in value_pages.summary(points)
 
 
 def test_without_a_population_the_base_is_said(run):
     said = text(value_pages.summary(run("score", "amount", about={"population": None})))
-    assert "counted over each 1,000 customers, because the study names no `population`" in said
+    assert "over each 1,000 customers, because the study names no `population`" in said
 
 
 def test_nothing_proven_claims_nothing_and_buys_nothing(run):
@@ -125,7 +125,7 @@ def scored(asked):
 def test_the_last_plan_has_a_plain_word_for_each_moment():
     said = text(value_pages.last_plan_scored(scored(5)))
     assert all(word in said for word in value_pages.SCORES.values())
-    assert "+1.10 (+0.90 to +1.30)" in said
+    assert "+1.10 → +0.60 (+0.40 to +0.80)" in said
     assert "does not hold what was decided" in said
 
 

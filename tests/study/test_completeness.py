@@ -67,7 +67,7 @@ def test_empty_and_crowded_cells_are_named():
     assert len(empty_cells(found)["revenue"]) == 6
     assert crowded_cells(found) == {("rescue", "care"): 3}
     text = inventory.gaps(found)
-    assert "revenue-building in any stage" in text
+    assert "no revenue-building contact in any stage" in text
     assert "Crowded: rescue in Care (3)." in text
 
 
