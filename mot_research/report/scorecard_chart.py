@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mot_research.priorities.result import Metric
     from mot_research.priorities.scorecard import Line, Scorecard
 
-ROW = 0.32  # inches
+ROW, TALL_ROW = 0.32, 0.44  # inches; tall where owners need a second line
 HEAD, FOOT = 0.3, 0.4  # inches above and below the rows
 # Left end and width of each panel, as parts of the page.
 NAMES, VERDICTS, RATINGS, SHARES = (0.0, 0.25), (0.27, 0.21), (0.51, 0.22), (0.76, 0.23)
@@ -27,7 +27,7 @@ MARKS_A_ROW = 8
 MARK_SHRINK = 0.42  # of the marks of the matrix
 ROLE_COLOURS = {"relationship": style.ACCENT, "revenue": style.ACCENT_LIGHT}
 STEP = 1 / MARKS_A_ROW
-BAR_STEP, BAR_HEIGHT = 0.32, 0.24  # of a row
+BAR_STEP, BAR_HEIGHT = 0.42, 0.28  # of a row
 LEGEND_BELOW, LEGEND_BELOW_TICKS = -0.05, -0.21  # inches
 LEGEND: dict[str, Any] = {
     "frameon": False,
@@ -56,14 +56,16 @@ def stage_scorecard(card: Scorecard, ax: Axes | None = None) -> Axes:
     """
     lines = card.stages
     with style.house_style():
-        ax = style.own_axes(ax, height=HEAD + FOOT + ROW * max(1, len(lines)))
+        row = TALL_ROW if any("\n" in _owners(line) for line in lines) else ROW
+        body = row * max(1, len(lines))
+        height = HEAD + FOOT + body
+        ax = style.own_axes(ax, height=height)
         ax.set_axis_off()
         if not any(line.moments for line in lines):
             text = "The study has no moments, so there is no scorecard."
             ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", color=style.SOFT)
             return ax
-        height = HEAD + FOOT + ROW * len(lines)
-        bottom, tall = FOOT / height, ROW * len(lines) / height
+        bottom, tall = FOOT / height, body / height
         panels = [
             ax.inset_axes((left, bottom, width, tall))
             for left, width in (NAMES, VERDICTS, RATINGS, SHARES)
@@ -76,9 +78,9 @@ def stage_scorecard(card: Scorecard, ax: Axes | None = None) -> Axes:
                 panel.axhline(y - 0.5, color=style.GRID, lw=0.8, zorder=0)
         names, verdicts, ratings, shares = panels
         _names(names, lines)
-        _verdicts(verdicts, lines)
+        _verdicts(verdicts, lines, LEGEND_BELOW / body)
         _ratings(ratings, card)
-        _shares(shares, lines)
+        _shares(shares, lines, LEGEND_BELOW_TICKS / body)
     return ax
 
 
@@ -88,14 +90,13 @@ def _names(panel: Axes, lines: tuple[Line, ...]) -> None:
     width = NAMES[1] * style.PAGE_WIDTH
     for y, line in enumerate(lines):
         name = style.wrap(style.label(stage_name(line), 80), width, 1, size=NAME_TYPE, bold=True)
-        who = style.label(owners_of(line), 200) if line.moments else "no moment"
         panel.text(
-            0, y - 0.1, name, va="bottom", fontsize=NAME_TYPE, fontweight="bold", color=style.INK
+            0, y - 0.03, name, va="bottom", fontsize=NAME_TYPE, fontweight="bold", color=style.INK
         )
         panel.text(
             0,
-            y - 0.1,
-            style.wrap(who, width, OWNER_LINES, size=OWNER_TYPE),
+            y - 0.03,
+            _owners(line),
             va="top",
             fontsize=OWNER_TYPE,
             color=style.SOFT,
@@ -103,7 +104,13 @@ def _names(panel: Axes, lines: tuple[Line, ...]) -> None:
         )
 
 
-def _verdicts(panel: Axes, lines: tuple[Line, ...]) -> None:
+def _owners(line: Line) -> str:
+    """Return who answers for a stage, in as many lines as that takes."""
+    who = style.label(owners_of(line), 200) if line.moments else "no moment"
+    return style.wrap(who, NAMES[1] * style.PAGE_WIDTH, OWNER_LINES, size=OWNER_TYPE)
+
+
+def _verdicts(panel: Axes, lines: tuple[Line, ...], below: float) -> None:
     """Draw a mark for each moment of a stage, the proven ones first."""
     panel.set_xlim(0, 1)
     panel.set_xticks([])
@@ -125,7 +132,7 @@ def _verdicts(panel: Axes, lines: tuple[Line, ...]) -> None:
     panel.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=(-VERDICTS[0] / VERDICTS[1], LEGEND_BELOW / (ROW * len(lines))),
+        bbox_to_anchor=(-VERDICTS[0] / VERDICTS[1], below),
         ncols=len(handles),
         **LEGEND,
     )
@@ -174,7 +181,7 @@ def _ratings(panel: Axes, card: Scorecard) -> None:
         panel.set_xlabel(style.label(f"hollow: {card.earlier}", 26), fontsize=OWNER_TYPE)
 
 
-def _shares(panel: Axes, lines: tuple[Line, ...]) -> None:
+def _shares(panel: Axes, lines: tuple[Line, ...], below: float) -> None:
     """Draw the share of importance for each role, in percent."""
     from matplotlib.patches import Patch
 
@@ -194,7 +201,7 @@ def _shares(panel: Axes, lines: tuple[Line, ...]) -> None:
         panel.legend(
             handles=[Patch(color=ROLE_COLOURS[role], label=words.ROLES[role]) for role in roles],
             loc="upper left",
-            bbox_to_anchor=(-0.04, LEGEND_BELOW_TICKS / (ROW * len(lines))),
+            bbox_to_anchor=(-0.04, below),
             ncols=2,
             **LEGEND,
         )

@@ -87,7 +87,8 @@ def _summary(findings: Findings, card: Scorecard) -> Iterator[str]:
 
 def _heaviest(findings: Findings, card: Scorecard) -> Iterator[str]:
     """Yield the stage with the largest share for each role, and which silos answer for it."""
-    said, heaviest = [], []
+    said: list[str] = []
+    heaviest: list[Line] = []
     for role, result in deciding(findings).items():
         lines = [line for line in card.stages if line.importance[role].value is not None]
         if len(lines) < 2:
