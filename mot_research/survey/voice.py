@@ -127,9 +127,9 @@ def _from_waves(waves: Mapping[str, Wave]) -> pd.DataFrame:
     """One comment a respondent with any code, in the columns of the wave."""
     parts = []
     for wave in waves.values():
-        joined = wave.coded.apply(lambda cells: SEPARATOR.join(cells.dropna()), axis=1)
-        rows = np.flatnonzero(joined != "") if len(wave.coded.columns) else np.empty(0, int)
-        codes = joined.to_numpy(dtype=object)[rows] if len(rows) else np.empty(0, object)
+        cells, said = wave.coded.to_numpy(dtype=object), wave.coded.notna().to_numpy()
+        rows = np.flatnonzero(said.any(axis=1))
+        codes = np.array([SEPARATOR.join(cells[i, said[i]]) for i in rows], dtype=object)
         parts.append(
             pd.DataFrame({"wave": wave.id, "row": rows, "text": "", "source": "", "codes": codes})
         )
@@ -276,7 +276,6 @@ def _coded(comments: pd.DataFrame, codes: CodeFrame) -> tuple[pd.DataFrame, list
             if meaning is None:
                 unknown.setdefault(wave, []).append(code)
             rows += [(place, moment, v) for moment, v in meaning or () if moment is not None]
-    names = sorted({code for _, code in codes})
     problems = [
         Problem(
             wave=wave,
@@ -286,12 +285,16 @@ def _coded(comments: pd.DataFrame, codes: CodeFrame) -> tuple[pd.DataFrame, list
             examples=examples(found),
             severity="warning",
             what_to_do=f"The code frame does not have these codes, so they count for nothing."
-            f"{did_you_mean(found[0], names)} Add them, with a blank moment where they are about "
-            "none.",
+            f"{did_you_mean(found[0], _names(codes, wave))} Add them, with a blank moment where "
+            "they are about none.",
         )
         for wave, found in unknown.items()
     ]
     return _one_a_moment(rows), problems
+
+
+def _names(codes: CodeFrame, wave: str) -> list[str]:
+    return sorted({code for of, code in codes if of in ("", wave)})
 
 
 def _by_terms(study: Study, comments: pd.DataFrame) -> pd.DataFrame:
