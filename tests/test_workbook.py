@@ -6,13 +6,19 @@ from pathlib import Path
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import binom
 
 import mot_research as mot
 from mot_research.errors import MotError, StudyError, SurveyError
 from mot_research.priorities.result import METRICS
 from mot_research.priorities.rules import grade_by, is_tested
+from mot_research.priorities.triangulation import triangulate
 from mot_research.simulate import TRUTH
+from mot_research.simulate.truth import PLANTED
+from mot_research.simulate.voice import COMMENTING, NEW_BILL, NEW_BILL_IS_TOLD
+from mot_research.simulate.waves import QUESTIONS
 
 ROOT = Path(__file__).parents[1]
 FIVE_LINES = """study: {name: Harbour Mobile}
@@ -39,6 +45,24 @@ def airport_folder(shared, tmp_path_factory):
 @pytest.fixture(scope="module")
 def airport(airport_folder):
     return mot.run(airport_folder)
+
+
+@pytest.fixture(scope="module")
+def planted_voice():
+    """Share of the customers who mention each moment, and share of these who complain."""
+    wave = pd.read_csv(ROOT / "data" / "example" / "waves" / "2026q3.csv")
+    ratings = wave[list(QUESTIONS.values())].fillna(0).replace(6, 0).set_axis(list(PLANTED), axis=1)
+    topics = (ratings - 3.2).abs().where(ratings > 0, 0)
+    topics["first_bill"] *= NEW_BILL_IS_TOLD
+    first = topics.div(topics.sum(axis=1), axis=0)
+    told = COMMENTING * (first + 0.3 * first * (1 - first))  # 3 of 10 add a second moment
+    told = told.mul(wave["weight"], axis=0)
+    return pd.DataFrame(
+        {
+            "mentions": told.sum() / wave["weight"].sum(),
+            "negative_share": told.where(ratings < 3).sum() / told.sum(),
+        }
+    )
 
 
 def five_line_study(folder, rows=80, **columns):
@@ -121,6 +145,52 @@ class TestTheSimulatedTruth:
         assert example.alone["renewed"].waves == ("2026Q3",)
         assert example.drivers["revenue_12m"].waves == ("2025Q4", "2026Q1")
         assert "revenue_12m" not in example.alone
+
+
+class TestThePlantedVoice:
+    """Who comments, and on what, is drawn by a known rule from the ratings of the last wave."""
+
+    @pytest.mark.parametrize("metric", ["mentions", "negative_share"])
+    def test_intervals_hold_the_shares_that_were_planted(self, example, planted_voice, metric):
+        found = {
+            moment: getattr(example.voice.moments[moment], metric) for moment in planted_voice.index
+        }
+        known = {moment: one for moment, one in found.items() if one.ci_lower is not None}
+        outside = [
+            moment
+            for moment, one in known.items()
+            if not one.ci_lower <= planted_voice.at[moment, metric] <= one.ci_upper
+        ]
+        assert len(known) >= 5
+        assert len(outside) <= binom.ppf(0.99, len(known), 0.05), outside
+
+    def test_the_new_bill_is_the_loudest_and_said_in_their_words(self, example):
+        bill = TRUTH["dropped"]["moment"]
+        assert example.voice.by_salience[0] == bill
+        assert bill in example.voice.loud(example.priorities.top)
+        first = example.voice.moments[bill].quotes[0]
+        assert (first.text, first.valence) == (NEW_BILL, -1)
+
+    def test_the_rate_of_comments_is_the_planted_one(self, example):
+        n = example.absences.iloc[0][["n_rated", "n_not_experienced", "n_blank"]].sum()
+        lower, upper = binom.interval(0.999, int(n), COMMENTING)
+        assert lower <= example.voice.n_comments <= upper
+
+    def test_no_personal_data_are_quoted(self, example):
+        said = " ".join(q.text for each in example.voice.moments.values() for q in each.quotes)
+        assert said
+        for planted in ("@", "0150", "DE89", "4111", "C10"):
+            assert planted not in said
+
+    def test_gut_and_numbers_conflict_where_it_was_planted(self, example):
+        triangles = {
+            each.moment: each
+            for each in triangulate(example.priorities, example.voice, example.shortlist)
+        }
+        assert "shortlist_missed" in triangles[TRUTH["hidden_driver"]].conflicts
+        assert "bet_not_proven" in triangles[TRUTH["brand_bet_without_effect"]].conflicts
+        for moment in TRUTH["strong"]:
+            assert not {"loud_not_proven", "chosen_not_proven"} & set(triangles[moment].conflicts)
 
 
 class TestTheAirport:
