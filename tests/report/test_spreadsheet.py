@@ -5,6 +5,7 @@ import openpyxl
 import pytest
 
 from mot_research.report.spreadsheet import write_evidence_csv, write_evidence_xlsx
+from tests.priorities.small_value import run_small
 from tests.report import cases, further
 
 HOSTILE = ('=HYPERLINK("http://evil.example")', "+1", "-1", "@x", "\tx", "\rx", "plain")
@@ -46,6 +47,38 @@ def test_sheets_hold_text_never_formulas(hostile, tmp_path):
     assert book["priorities"]["B2"].value == HOSTILE[0]
     with zipfile.ZipFile(tmp_path / "e.xlsx") as archive:
         assert not [name for name in archive.namelist() if "hyperlink" in name.lower()]
+
+
+ALWAYS = {
+    *("contents", "priorities", "rules", "completeness", "purposes by stage", "absences"),
+    *("problems", "warnings", "columns", "about"),
+}
+
+
+def test_there_is_a_sheet_for_all_that_was_found_and_no_other(hostile, tmp_path):
+    write_evidence_xlsx(hostile, tmp_path / "e.xlsx")
+    found = {f"{kind} {outcome}" for kind in ("drivers", "pairs") for outcome in hostile.drivers}
+    assert set(openpyxl.load_workbook(tmp_path / "e.xlsx").sheetnames) == ALWAYS | found
+
+
+def test_the_sheets_of_the_value_are_there_and_explained(tmp_path):
+    findings = run_small(tmp_path, "score", "amount")
+    write_evidence_xlsx(findings, tmp_path / "e.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
+    assert {"value", "planning", "plans", *(f"lifts {name}" for name in findings.drivers)} <= set(
+        book.sheetnames
+    )
+    assert_explained(book)
+
+
+def assert_explained(book):
+    contents = list(book["contents"].iter_rows(min_row=2, values_only=True))
+    assert [name for name, *_ in contents] == book.sheetnames[1:]
+    for name, text, rows in contents:
+        assert text, name
+        assert rows >= 0
+    for sheets, column, text in book["columns"].iter_rows(min_row=2, values_only=True):
+        assert text, (sheets, column)
 
 
 def test_sheets_are_frozen_and_filtered(hostile, tmp_path):
@@ -108,14 +141,7 @@ def test_no_customer_is_named(hostile, tmp_path):
 @pytest.mark.parametrize("case", list(cases.odd_cases()))
 def test_every_sheet_and_every_column_is_explained(case, tmp_path):
     write_evidence_xlsx(cases.odd_cases()[case], tmp_path / "e.xlsx")
-    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
-    contents = list(book["contents"].iter_rows(min_row=2, values_only=True))
-    assert [name for name, *_ in contents] == book.sheetnames[1:]
-    for _, text, rows in contents:
-        assert text
-        assert rows >= 0
-    for sheets, column, text in book["columns"].iter_rows(min_row=2, values_only=True):
-        assert text, (sheets, column)
+    assert_explained(openpyxl.load_workbook(tmp_path / "e.xlsx"))
 
 
 def test_numbers_are_written_by_what_they_mean(hostile, tmp_path):
