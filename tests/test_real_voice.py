@@ -17,6 +17,7 @@ CONFIDENCE = 0.95
 
 # The airport, by the field guides of 2013 and 2017: codes that speak of a moment, those of praise.
 WAVES = ("2013", "2017")
+VOICE = "voice: {columns: [com1, com2, com3, com4, com5], codes: codes.csv, blank: [0]}"
 SPEAK_OF = {
     ("2013", "food"): ({*range(1, 7), 7, 8, 12, 13, 15, 16}, {7}),
     ("2013", "passthru"): ({*range(30, 36), 37, 39, 40, 41, 42, 43, 45, 48, 49}, {42}),
@@ -56,7 +57,7 @@ def airport(cells, tmp_path_factory):
         for line in study.replace(".csv.gz", ".csv").splitlines()
         if "file: sfo" not in line or any(f'id: "{wave}"' in line for wave in WAVES)
     ]
-    (folder / "study.yml").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "study.yml").write_text("\n".join([*lines, VOICE]), encoding="utf-8")
     cells.to_csv(folder / "sfo_waves_2010_2017.csv", index=False)
     return mot.read_survey(mot.read_study(folder))
 

@@ -37,7 +37,7 @@ def example():
 @pytest.fixture(scope="module")
 def airport_folder(shared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("airport")
-    shutil.copytree(ROOT / "tests" / "studies" / "airport", folder, dirs_exist_ok=True)
+    shutil.copy(ROOT / "tests" / "studies" / "airport" / "study.yml", folder)
     shutil.copy(shared / "data" / "sfo_waves_2010_2017.csv.gz", folder)
     return folder
 
