@@ -321,7 +321,7 @@ def operations_note(findings: Findings) -> str:
         other = " other" if both else ""
         parts.append(
             f"{sentence(number(silent))}{other} {'metric' if silent == 1 else 'metrics'} did not "
-            "move with the ratings of their moments beyond chance."
+            f"move with the {'rating' if silent == 1 else 'ratings'} of their moments."
         )
     if unknown:
         parts.append(f"Of {counted(unknown, 'metric')} it can't be said.")

@@ -15,7 +15,7 @@ import pandas as pd
 from mot_research.drivers.change import Change
 from mot_research.drivers.gains import JointGain
 from mot_research.findings import Findings
-from mot_research.numbers import CHANGE, TWO_DIGITS, Writing, count, effect_writing, plain
+from mot_research.numbers import CHANGE, NO_BREAK, TWO_DIGITS, Writing, count, effect_writing, plain
 from mot_research.priorities.plan import Purchase
 from mot_research.priorities.value import Value
 from mot_research.report import words
@@ -458,4 +458,4 @@ def _asked_and_seen(writing: Writing, cells: dict[str, Any], what: str) -> str:
     """Return what was asked for, and what was seen with its interval."""
     asked, seen = (f"{when}_{what}" for when in ("expected", "seen"))
     found = writing.with_interval(cells[seen], cells[f"{seen}_ci_lower"], cells[f"{seen}_ci_upper"])
-    return f"{writing.one(cells[asked])} → {found}"
+    return f"{writing.one(cells[asked])} → {found.replace(' ', NO_BREAK)}"

@@ -7,7 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 import pandas as pd
 
 from mot_research.findings import Findings
-from mot_research.numbers import COUNT, PERCENT, PERCENT_TENTHS, SUPPRESSED_BELOW, count, plain
+from mot_research.numbers import (
+    COUNT,
+    PERCENT,
+    PERCENT_TENTHS,
+    SUPPRESSED_BELOW,
+    count,
+    plain,
+    too_few,
+)
 from mot_research.priorities.result import Priority
 from mot_research.priorities.triangulation import Conflict, Triangle, triangulate
 from mot_research.priorities.voice import MomentVoice, shown_count
@@ -72,6 +80,8 @@ def quotations(found: MomentVoice) -> list[str]:
 
 def _mentions(found: MomentVoice) -> str:
     share, negative = found.mentions, found.negative_share
+    if share.reason == too_few(0):
+        return f"fewer than {SUPPRESSED_BELOW} mention it, too few to say more"
     if share.value is None:
         return escape_markdown(share.reason)
     if share.value == 0:

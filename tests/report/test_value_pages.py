@@ -125,7 +125,7 @@ def scored(asked):
 def test_the_last_plan_has_a_plain_word_for_each_moment():
     said = text(value_pages.last_plan_scored(scored(5)))
     assert all(word in said for word in value_pages.SCORES.values())
-    assert "+1.10 → +0.60 (+0.40 to +0.80)" in said
+    assert "+1.10 → +0.60 (+0.40 to +0.80)" in said.replace("\N{NO-BREAK SPACE}", " ")
     assert "does not hold what was decided" in said
 
 
