@@ -61,7 +61,8 @@ def rendered(request):
 
 
 def visible(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    shown = re.sub(r"<(script|style)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", shown).split())
 
 
 def test_it_is_at_most_twelve_pages(rendered):

@@ -1,5 +1,6 @@
 """Text from outside, written so that every renderer prints it and none obeys it."""
 
+import re
 import string
 import unicodedata
 
@@ -7,6 +8,8 @@ _ESCAPED = {ord(mark): f"\\{mark}" for mark in string.punctuation}
 # ZERO WIDTH (NON-)JOINER belong to the spelling of emoji, Persian and Indic scripts.
 _KEPT_FORMAT_CHARACTERS = "\u200c\u200d"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# [text]{.class …}, whose brackets are not escaped
+_SPAN = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)*)\]\{[^{}]*\}")
 
 
 def plain_text(value: object) -> str:
@@ -42,3 +45,8 @@ def escape_markdown(value: object) -> str:
     :func:`plain_text`. The result has no line break.
     """
     return plain_text(value).translate(_ESCAPED)
+
+
+def without_spans(markdown: str) -> str:
+    """Markdown for JupyterLab, which knows no spans of pandoc: labels are bold, bars gone."""
+    return _SPAN.sub(lambda span: f"**{span[1]}**" if span[1] else "", markdown)

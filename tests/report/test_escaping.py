@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from mot_research.report import embedded
-from mot_research.report.escaping import escape_markdown, plain_text
+from mot_research.report.escaping import escape_markdown, plain_text, without_spans
 
 NASTY = [
     "<script>document.title = 'owned'</script>",
@@ -164,3 +164,15 @@ def test_nothing_runs_in_a_browser(hostile, open_page):
 def test_a_word_of_ten_thousand_letters_does_not_widen_a_phone_page(hostile, open_page):
     page, _ = open_page(hostile.html, width=400)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_labels_are_bold_and_bars_are_gone_where_pandoc_does_not_read():
+    cells = (
+        '[Fix]{.mot-label .mot-fix} 3.1 []{.mot-bar from="0.1" to="0.8"} | [a \\] b]{.mot-quiet}'
+    )
+    assert without_spans(cells) == "**Fix** 3.1  | **a \\] b**"
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_what_is_escaped_is_no_span(text):
+    assert without_spans(escape_markdown(text + "[x]{.y}")) == escape_markdown(text + "[x]{.y}")
