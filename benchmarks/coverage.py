@@ -38,7 +38,7 @@ DOCS = HERE.parent / "docs" / "methods"
 COMMAND = "python benchmarks/coverage.py --full"
 POPULATION = 2_000_000  # customers behind a true value: its error is a fortieth of a study's
 QUICK_POPULATION = 200_000
-BINARY_PART = 20  # customers whose logit is fitted: all subsets of it are
+BINARY_PART = 40  # customers whose logit is fitted: all subsets of it are
 QUICK_STUDIES = {"coverage": 3, "power": 2}
 
 

@@ -117,6 +117,7 @@ def _wave(name: str, customers: Customers, scenario: Scenario) -> Wave:
         expected=nothing,
         emotion=nothing,
         scale_items=nothing,
+        coded=nothing,
         asked=tuple(moments),
         outcomes_asked=tuple(outcomes),
         source=InputFile(f"{name}.csv", "", scenario.n),
