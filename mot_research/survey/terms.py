@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mot_research.statistics.agreement import cohen_kappa
 from mot_research.study.definition import Study
 
 SHORTEST_WORD = 4  # letters of a word that a moment's name lends as a term
@@ -76,6 +75,9 @@ def agreement_with_codes(
         ``recall`` (of the coded, matched), ``kappa`` (Cohen's). NaN where there is nothing to
         divide by.
     """
+    # late: scipy costs every reader of a survey a second
+    from mot_research.statistics.agreement import cohen_kappa
+
     columns = [(name, coded[:, j], by_terms[:, j]) for j, name in enumerate(moments)]
     rows = []
     for name, human, machine in [*columns, ("", coded.ravel(), by_terms.ravel())]:

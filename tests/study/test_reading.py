@@ -36,8 +36,8 @@ def test_every_finding_is_in_one_message_with_its_line(read):
         "population, currency, simulated",
         "  study.yml line 3, moments[0].categry: unknown key. Did you mean 'category'? Known here: "
         "id, name, stage, category, mark, description, interaction, expectation, ideal, owner, "
-        "partners, handoffs, metrics, data_needed, rating, expected, emotion, ratings, trigger, "
-        "brand_bet, shortlist, cost_per_year",
+        "partners, handoffs, metrics, data_needed, rating, expected, emotion, ratings, terms, "
+        "trigger, brand_bet, shortlist, cost_per_year",
         "  study.yml line 4, moments[1].category: 'rescu' is not allowed. Did you mean 'rescue'? "
         "Allowed: rescue, revenue, request, relationship",
         "  study.yml line 5, moments[1].trigger.when.nth: should be greater than or equal to 1, "
