@@ -150,6 +150,8 @@ def _draw_panels(
     for ax, role in zip(panels, spots, strict=True):
         _draw_panel(ax, spots[role], role)
     if any(spots.values()):
+        # Only now: a limit that is set keeps shared axes from growing with the next panel.
+        panels[0].set_ylim(bottom=min(0.0, panels[0].get_ylim()[0]))
         panels[0].set_ylabel("Share of importance, %")
         panels[0].figure.canvas.draw()
     for ax, role in zip(panels, spots, strict=True):
@@ -179,7 +181,6 @@ def _draw_panel(ax: Axes, spots: list[Spot], role: str) -> None:
             ax.plot(xs, ys, color=mark.edge, lw=0.9, alpha=0.45, zorder=2)
         ax.plot(spot.x, spot.y, marker="o", ms=2.2, color=mark.edge, zorder=3)
     ax.margins(x=0.08, y=0.08)
-    ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
     ax.set_title(f"For {words.THE_ROLES[role]}", x=0, pad=16)
     ax.set_xlabel("Mean rating of those who had it")
     ax.grid(visible=True)

@@ -31,7 +31,7 @@ LONGEST_NAME = 60
 SHOWN_DIGITS = 2  # of a number scaled to all customers: more would be pretended
 NO_LOG = (
     "What missed contacts cost is not known: no moment has a trigger that an event log shows. "
-    "trigger: on a moment and events: in study.yml bring it."
+    "`trigger:` on a moment and `events:` in study.yml bring it."
 )
 OBSERVATIONAL = (
     "*Observational*: who is answered is not drawn by lot, so those answered in time are weighted "

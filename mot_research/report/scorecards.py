@@ -34,7 +34,7 @@ NAMED_AT_MOST = 4
 LONGEST_NAME = 60  # characters in a table
 NONE = "–"
 NO_FILE = (
-    "The study names no file of operational metrics to lay beside the ratings: `operations:` would."
+    "No operational metrics stand beside the ratings: `operations:` in study.yml names their file."
 )
 GRADES = ("proven", "likely", "minor", "not_proven", "not_tested")  # the best first
 BOTH = ("same direction", "opposite directions")
@@ -484,7 +484,9 @@ def goals_summary(findings: Findings) -> str:
     ]
     if not parts:
         return f"No moment on the list is proven for any goal. {_goals_without(card)}".strip()
-    return ended(f"Proven {'; '.join(parts)}. {_goals_without(card)}".strip())
+    several = card.goals["outcome"].nunique() > card.goals["goal"].nunique()
+    by = "By any outcome of a goal, proven" if several else "Proven"
+    return ended(f"{by} {'; '.join(parts)}. {_goals_without(card)}".strip())
 
 
 def _some(names: list[str]) -> str:

@@ -141,7 +141,7 @@ def _basis(findings: Findings, value: Value) -> str:
         parts.append(
             f"over all {count(value.customers)} customers"
             if value.population
-            else f"over each {count(value.customers)} customers, because the study names "
+            else f"for each {count(value.customers)} customers, because the study names "
             "no `population`"
         )
     if value.days is not None:
@@ -447,9 +447,10 @@ def _scored(findings: Findings, change: Change) -> str:
         for moment, cells in _records(asked)
     )
     return (
-        f"**{name}**: wave {wave}'s own numbers asked to fix {counted(len(asked), 'moment')} (the "
-        "study does not hold what was decided). Seen of the outcome is the part these ratings "
-        f"explain, in {outcome_unit(findings, change.outcome)}.\n\n"
+        f"**{name}**: by its own numbers wave {wave} asked to fix "
+        f"{counted(len(asked), 'moment')} (the study does not hold what was decided). Seen of the "
+        "outcome is the part these ratings explain, in "
+        f"{outcome_unit(findings, change.outcome)}.\n\n"
         f"{Table(columns, rows).to_markdown()}"
     )
 

@@ -154,6 +154,17 @@ def test_a_matrix_for_each_role():
     assert len(matrix.priority_matrices(ODD["no outcome"].priorities)) == 1
 
 
+def test_a_share_larger_for_revenue_than_any_for_the_relationship_stays_in_its_panel():
+    priorities = ODD["usual"].priorities
+    first, *rest = priorities.rows
+    metrics = first.metrics | {"importance_revenue": Metric(0.9, 0.8, 0.95, 900)}
+    first = dataclasses.replace(first, metrics=metrics)
+    priorities = dataclasses.replace(priorities, rows=(first, *rest))
+    for ax in matrix.priority_matrices(priorities):
+        bottom, top = ax.get_ylim()
+        assert bottom <= 0 < 95 < top
+
+
 def test_charts_draw_on_given_axes():
     _, ax = plt.subplots()
     usual = ODD["usual"]

@@ -45,7 +45,7 @@ def test_renewals_are_customers_and_points_are_points(run):
 
 def test_without_a_population_the_base_is_said(run):
     said = text(value_pages.summary(run("score", "amount", about={"population": None})))
-    assert "over each 1,000 customers, because the study names no `population`" in said
+    assert "for each 1,000 customers, because the study names no `population`" in said
 
 
 def test_nothing_proven_claims_nothing_and_buys_nothing(run):
