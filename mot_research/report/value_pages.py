@@ -123,7 +123,7 @@ def _claimed(findings: Findings, value: Value) -> str:
         return ""
     if value.claimed is None:
         return (
-            f"None of it is claimed, because no moment on the list is proven for {role}: every "
+            f"Nothing of it is claimed, because no moment on the list is proven for {role}: every "
             f"line ({NOT_CLAIMED}) holds {IF_CAUSAL}."
         )
     n = int(value.table["claimed"].reindex(value.planning.index, fill_value=False).sum())
