@@ -3,7 +3,7 @@
 Run from the root of the repository:
 
     python benchmarks/coverage.py                   a look, under a minute
-    python benchmarks/coverage.py --full            every scenario, about an hour on one core;
+    python benchmarks/coverage.py --full            every scenario, an hour on two idle cores;
                                                     stored in benchmarks/results/coverage.json
     python benchmarks/coverage.py --full --only blanks power_750
                                                     these scenarios anew, the others stay
