@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Iterator, Mapping
 
 from mot_research.findings import Findings
 from mot_research.numbers import (
@@ -13,8 +10,6 @@ from mot_research.numbers import (
     PERCENT,
     TWO_DIGITS,
     Writing,
-    digits_for,
-    effect_writing,
     percent,
     plain,
     with_base,
@@ -27,25 +22,11 @@ from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
 from mot_research.report.phrases import deciding, ended, moment_name, quoted
-from mot_research.report.words import counted, listed, number, sentence
+from mot_research.report.words import listed
 from mot_research.statistics.resampling import percentile_interval
 
-NAMED_AT_MOST = 4
 LONGEST_NAME = 60  # characters in a table
 NONE = "–"
-NO_FILE = (
-    "No operational metrics stand beside the ratings: `operations:` in study.yml names their file."
-)
-GRADES = ("proven", "likely", "minor", "not_proven", "not_tested")  # the best first
-BOTH = ("same direction", "opposite directions")
-HOW_MOVED = {
-    "same direction": "both, in the same direction",
-    "opposite directions": "both, in opposite directions",
-    "metric only": "the metric only",
-    "rating only": "the rating only",
-    "neither": "neither",
-    "": "can't be said",
-}
 
 
 def stage_name(line: Line) -> str:
@@ -207,10 +188,11 @@ def owners(findings: Findings) -> str:
     card = findings.scorecard
     if card is None or not findings.study.moments:
         return ""
-    return _table(card, "owner", _names_of_stages(findings)).to_markdown()
+    return _table(card, "owner", names_of_stages(findings)).to_markdown()
 
 
-def _names_of_stages(findings: Findings) -> dict[str, str]:
+def names_of_stages(findings: Findings) -> dict[str, str]:
+    """Return what readers call each stage, by its id."""
     return {stage.id: stage.name for stage in findings.study.stages}
 
 
@@ -294,274 +276,3 @@ def table_note(findings: Findings) -> str:
     if empty:
         texts.append(f"No number: {'; '.join(dict.fromkeys(empty))}.")
     return " ".join(texts)
-
-
-# Operational metrics ----------------------------------------------------------------------
-
-
-def operations_note(findings: Findings) -> str:
-    """Return which operational metrics moved with the ratings of their moments."""
-    card = findings.scorecard
-    if card is None or findings.study.operations is None:
-        return NO_FILE
-    table = card.operations
-    if table.empty:
-        return "No moment names an operational metric that the file has: `metrics:` would."
-    if card.earlier is None:
-        return "There is no earlier wave to compare the operational metrics with."
-    both = [row for row in table.to_dict("records") if row["together"] in BOTH]
-    parts = [_moved_together(findings, row) for row in both[:NAMED_AT_MOST]]
-    if len(both) > NAMED_AT_MOST:
-        more = counted(len(both) - NAMED_AT_MOST, "more metric")
-        parts.append(f"{sentence(more)} moved together with a rating.")
-    told = table.loc[~table["metric"].isin([row["metric"] for row in both])]
-    unknown = told.loc[told["together"] == "", "metric"].nunique()
-    silent = told["metric"].nunique() - unknown
-    if silent:
-        other = " other" if both else ""
-        parts.append(
-            f"{sentence(number(silent))}{other} {'metric' if silent == 1 else 'metrics'} did not "
-            f"move with the {'rating' if silent == 1 else 'ratings'} of their moments."
-        )
-    if unknown:
-        parts.append(f"Of {counted(unknown, 'metric')} it can't be said.")
-    waves = len(findings.study.waves)
-    parts.append(f"{sentence(counted(waves, 'wave'))} can't carry a correlation.")
-    return f"**Operations.** {' '.join(map(ended, parts))}"
-
-
-def _moved_together(findings: Findings, row: Mapping[Hashable, Any]) -> str:
-    moments = [quoted(moment_name(findings, name)) for name in row["moments"]]
-    before, now = row["metric_before"], row["metric_now"]
-    digits = _digits((before, now))
-    return (
-        f"“{escape_markdown(_spaced(row['metric']))}” went from {plain(before, digits)} to "
-        f"{plain(now, digits)} while the rating of {listed(moments)} "
-        f"{'rose' if row['rating_moved'] == 'up' else 'fell'} from "
-        f"{plain(row['rating_before'], 2)} to {plain(row['rating_now'], 2)}."
-    )
-
-
-def _spaced(metric: str) -> str:
-    """Return the name of a metric as people write it: bill disputes."""
-    return " ".join(metric.replace("_", " ").split())
-
-
-def _digits(values: Iterable[float]) -> int:
-    """Return the decimals at which the largest of a metric's values keeps three digits."""
-    largest = max((abs(value) for value in values if np.isfinite(value)), default=0.0)
-    return 0 if largest >= 100 else min(3, digits_for(largest) + 1)
-
-
-def operations(findings: Findings) -> str:
-    """Return each operational metric beside the rating of its moments, now and before."""
-    card = findings.scorecard
-    if card is None or card.operations.empty:
-        return ""
-    called = _names_of_stages(findings)
-    before = card.earlier
-    columns = (
-        Column("Stage", 5),
-        Column("Metric", 7),
-        Column(f"{before} → {card.wave}" if before else card.wave, 6, "right"),
-        Column("Moments", 9),
-        Column("Their rating", 6, "right"),
-        *([Column("Moved", 6)] if before else []),
-    )
-    rows = tuple(
-        (
-            called.get(str(row["stage"]), words.NO_STAGE),
-            _spaced(row["metric"]),
-            _from_to(row, "metric"),
-            shorten(
-                ", ".join(moment_name(findings, name) for name in row["moments"]),
-                LONGEST_NAME,
-            ),
-            _from_to(row, "rating"),
-            *([HOW_MOVED[str(row["together"])]] if before else []),
-        )
-        for row in card.operations.to_dict("records")
-    )
-    return Table(columns, rows).to_markdown()
-
-
-def _from_to(row: Mapping[Hashable, Any], what: str) -> str:
-    before, now = (float(row[f"{what}_{when}"]) for when in ("before", "now"))
-    if not np.isfinite(now):
-        return NONE
-    known = [value for value in (before, now) if np.isfinite(value)]
-    digits = 2 if what == "rating" else _digits(known)
-    return " → ".join(plain(value, digits) for value in known)
-
-
-def operations_reading() -> str:
-    """Return when a metric counts as moved."""
-    return (
-        "A metric is the mean of its readings from the end of the wave before to the end of this "
-        "wave's interviews. It *moved* if it changed by more than the readings of the period "
-        "before differ among themselves; a rating moved if the interval of its change leaves out "
-        "0. Whether more is better is not known here: for some metrics opposite directions are "
-        "what one expects."
-    )
-
-
-def by_wave(findings: Findings) -> str:
-    """Return the mean rating and the metrics of each stage in every wave."""
-    card = findings.scorecard
-    if card is None or not findings.study.moments:
-        return ""
-    waves = list(dict.fromkeys(card.ratings["wave"]))
-    ratings = {(row["stage"], row["wave"]): row for row in card.ratings.to_dict("records")}
-    values = {(row["metric"], row["wave"]): row for row in card.metrics.to_dict("records")}
-    rows: list[tuple[str, ...]] = []
-    for line in card.stages:
-        cells = [ratings[line.key, wave] for wave in waves]
-        rows.append(
-            (
-                shorten(stage_name(line), LONGEST_NAME),
-                "mean rating",
-                *(_rating(cell) for cell in cells),
-            )
-        )
-        for metric in line.metrics if values else ():
-            found = [float(values[metric, wave]["value"]) for wave in waves]
-            digits = _digits(found)
-            shown = (plain(v, digits) if np.isfinite(v) else NONE for v in found)
-            rows.append(("", _spaced(metric), *shown))
-    columns = (Column("Stage", 6), Column("", 7), *(Column(wave, 7, "right") for wave in waves))
-    return Table(columns, tuple(rows)).to_markdown()
-
-
-def _rating(cell: Mapping[Hashable, Any]) -> str:
-    if not np.isfinite(cell["rating"]):
-        return NONE
-    text = TWO_DIGITS.with_interval(cell["rating"], cell["ci_lower"], cell["ci_upper"])
-    return with_base(text, int(cell["n"]))
-
-
-# Goals ------------------------------------------------------------------------------------
-
-
-def goals(findings: Findings) -> str:
-    """Return for each moment on the list which of the goals it is proven or likely for."""
-    card, on_list = findings.scorecard, findings.priorities.listed
-    if card is None or card.goals.empty or not on_list:
-        return ""
-    present = [goal for goal in words.GOALS if goal in set(card.goals["goal"])]
-    best = _best_grades(card)
-    columns = (
-        Column("#", 1, "right"),
-        Column("Moment", 12),
-        *(Column(sentence(words.GOALS[goal]), 5) for goal in present),
-    )
-    rows = tuple(
-        (
-            str(row.place),
-            shorten(row.moment.name, LONGEST_NAME),
-            *(words.VERDICTS[best[row.moment.id, goal]] for goal in present),
-        )
-        for row in on_list
-    )
-    return Table(columns, rows).to_markdown()
-
-
-def goals_summary(findings: Findings) -> str:
-    """Return which moments on the list are proven for which goals, those of most goals first."""
-    card, on_list = findings.scorecard, findings.priorities.listed
-    if card is None or card.goals.empty:
-        return goals_note(findings)
-    present = [goal for goal in words.GOALS if goal in set(card.goals["goal"])]
-    best = _best_grades(card)
-    together: dict[tuple[str, ...], list[str]] = {}
-    for row in on_list:
-        proven = tuple(goal for goal in present if best[row.moment.id, goal] == "proven")
-        if proven:
-            together.setdefault(proven, []).append(quoted(row.moment.name))
-    parts = [
-        f"for {listed([words.GOALS[goal] for goal in proven])}"
-        f"{' alone' if len(proven) == 1 < len(present) else ''}: {_some(names)}"
-        for proven, names in sorted(together.items(), key=lambda entry: -len(entry[0]))
-    ]
-    if not parts:
-        return f"No moment on the list is proven for any goal. {_goals_without(card)}".strip()
-    several = card.goals["outcome"].nunique() > card.goals["goal"].nunique()
-    by = "By any outcome of a goal, proven" if several else "Proven"
-    return ended(f"{by} {'; '.join(parts)}. {_goals_without(card)}".strip())
-
-
-def _some(names: list[str]) -> str:
-    """Return the first names, and how many more there are."""
-    if len(names) <= NAMED_AT_MOST:
-        return listed(names)
-    return listed([*names[: NAMED_AT_MOST - 1], f"{number(len(names) - NAMED_AT_MOST + 1)} more"])
-
-
-def _goals_without(card: Scorecard) -> str:
-    absent = [name for goal, name in words.GOALS.items() if goal not in set(card.goals["goal"])]
-    return f"No outcome of this wave stands for {listed(absent, last='or')}." if absent else ""
-
-
-def every_goal(findings: Findings) -> str:
-    """Return what each analysed outcome says of every moment, with its interval."""
-    card = findings.scorecard
-    if card is None or card.goals.empty or not findings.study.moments:
-        return goals_note(findings)
-    rows = {(row["moment"], row["outcome"]): row for row in card.goals.to_dict("records")}
-    outcomes = [findings.study.outcome(name) for name in dict.fromkeys(card.goals["outcome"])]
-    writings = {
-        outcome.id: effect_writing(outcome.kind, findings.drivers[outcome.id].table["effect"])
-        for outcome in outcomes
-    }
-    columns = (
-        Column("Moment", 8),
-        *(
-            Column(f"{sentence(words.GOALS[one.goal])}: {shorten(one.name, LONGEST_NAME)}", 8)
-            for one in outcomes
-        ),
-    )
-    table = tuple(
-        (
-            shorten(moment.name, LONGEST_NAME),
-            *(_graded(rows[moment.id, one.id], writings[one.id]) for one in outcomes),
-        )
-        for moment in findings.study.moments
-    )
-    return Table(columns, table).to_markdown()
-
-
-def _graded(row: Mapping[Hashable, Any], writing: Writing) -> str:
-    grade = words.VERDICTS[row["grade"]]
-    if not np.isfinite(row["effect"]):
-        return grade
-    return f"{grade}: {writing.with_interval(row['effect'], row['ci_lower'], row['ci_upper'])}"
-
-
-def _best_grades(card: Scorecard) -> dict[tuple[str, str], str]:
-    """Return the best grade of each moment for each goal, over the outcomes of the goal."""
-    best: dict[tuple[str, str], str] = {}
-    for row in card.goals.to_dict("records"):
-        key = (str(row["moment"]), str(row["goal"]))
-        grades = [str(row["grade"]), best.get(key, GRADES[-1])]
-        best[key] = min(grades, key=GRADES.index)
-    return best
-
-
-def goals_note(findings: Findings) -> str:
-    """Return which outcome stands for which goal, and which goal has none."""
-    card = findings.scorecard
-    if card is None or card.goals.empty:
-        return "No outcome is analysed in this wave, so no goal can be told from another."
-    by_goal = _outcomes_by_goal(findings, list(dict.fromkeys(card.goals["outcome"])))
-    stands = [
-        f"{words.GOALS[goal]} ({listed([escape_markdown(name) for name in names])})"
-        for goal, names in by_goal.items()
-    ]
-    return f"Goals told apart: {listed(stands)}. {_goals_without(card)}".strip()
-
-
-def _outcomes_by_goal(findings: Findings, outcomes: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name in outcomes:
-        outcome = findings.study.outcome(str(name))
-        found.setdefault(outcome.goal, []).append(shorten(outcome.name, LONGEST_NAME))
-    return {goal: found[goal] for goal in words.GOALS if goal in found}

@@ -16,7 +16,7 @@ from mot_research.priorities.expectation import expectations_and_emotions
 from mot_research.priorities.moment_means import MomentMeans
 from mot_research.priorities.operational import beside_ratings
 from mot_research.priorities.wave_means import WaveMeans
-from mot_research.report import scorecards
+from mot_research.report import goals, operations, scorecards
 from mot_research.report.exchange import findings_record
 from mot_research.survey.operations import metrics_by_wave
 from tests.priorities import accountable_study as small
@@ -109,7 +109,7 @@ def test_the_bill_fell_and_its_metric_rose(findings, card):
     assert (row["metric_moved"], row["rating_moved"]) == ("up", "down")
     assert row["together"] == "opposite directions"
     assert row["metric_before"] == pytest.approx(np.mean([100, 104, 98]))
-    text = scorecards.operations_note(findings)
+    text = operations.operations_note(findings)
     assert "“disputes” went from 101 to 185 while the rating of “Bill” fell" in text
     assert "can't carry a correlation" in text
 
@@ -129,9 +129,9 @@ def test_goals_have_a_column_each_and_supporting_outcomes_are_graded(findings, c
         grade = findings.priorities[moment.id].grades["relationship"]
         assert grades["recommend", moment.id] == grade.grade
     assert grades["wallet", "bill"] == grades["paid", "bill"] == "proven"
-    table = scorecards.goals(findings)
+    table = goals.goals(findings)
     assert "Share of wallet" in table
-    assert "No outcome of this wave stands for retention." in scorecards.goals_note(findings)
+    assert "No outcome of this wave stands for retention." in goals.goals_note(findings)
 
 
 def test_expectation_and_feeling_stand_beside_the_rating(findings):
@@ -181,7 +181,7 @@ def test_one_wave_no_operations_no_stage_no_owner(tmp_path):
     text = scorecards.summary(found)
     assert "No moment has a stage" in text
     assert "**Nobody answers for any moment:**" in text
-    assert scorecards.operations_note(found) == scorecards.NO_FILE
+    assert operations.operations_note(found) == operations.NO_FILE
     assert "operations:" in " ".join(found.not_used)
 
 

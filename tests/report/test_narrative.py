@@ -5,8 +5,10 @@ import pytest
 
 from mot_research.report import (
     beside,
+    goals,
     inventory,
     narrative,
+    operations,
     pages,
     scorecards,
     sureness,
@@ -19,8 +21,8 @@ from tests.report import cases
 ODD = cases.odd_cases()
 ACCOUNTABLE = (
     *(scorecards.summary, scorecards.chart_caption, scorecards.stages, scorecards.owners),
-    *(scorecards.table_note, scorecards.operations_note, scorecards.operations),
-    *(scorecards.by_wave, scorecards.goals, scorecards.goals_note, scorecards.every_goal),
+    *(scorecards.table_note, operations.operations_note, operations.operations),
+    *(operations.by_wave, goals.goals, goals.goals_note, goals.every_goal),
     beside.every_moment,
 )
 OF_THE_STUDY = (

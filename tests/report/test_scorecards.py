@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mot_research.priorities.result import Metric
-from mot_research.report import beside, scorecards
+from mot_research.report import beside, goals, operations, scorecards
 from tests.report import cases
 from tests.report.accountable import accountable
 
@@ -58,30 +58,30 @@ def test_what_moved_has_no_sign_beside_its_verb():
 def test_one_wave_compares_nothing():
     first = accountable(cases.findings(waves=1), earlier=None)
     assert "no earlier wave to compare the stages with" in scorecards.summary(first)
-    assert "no earlier wave" in scorecards.operations_note(first)
+    assert "no earlier wave" in operations.operations_note(first)
     assert "Since" not in scorecards.stages(first)
-    assert "→" not in scorecards.operations(first)
+    assert "→" not in operations.operations(first)
 
 
 @pytest.mark.parametrize("case", ["usual", "no outcome"])
 def test_without_a_scorecard_nothing_is_claimed(case):
     findings = cases.odd_cases()[case]
     assert findings.scorecard is None
-    for said in (scorecards.summary, scorecards.stages, scorecards.owners, scorecards.by_wave):
+    for said in (scorecards.summary, scorecards.stages, scorecards.owners, operations.by_wave):
         assert said(findings) == ""
-    assert scorecards.operations_note(findings) == scorecards.NO_FILE
-    assert "no goal can be told" in scorecards.goals_summary(findings)
+    assert operations.operations_note(findings) == operations.NO_FILE
+    assert "no goal can be told" in goals.goals_summary(findings)
 
 
 def test_no_goal_is_proven_where_nothing_is():
     none = accountable(cases.findings(both=0, one=0, bets=0, likely=3))
-    text = scorecards.goals_summary(none)
+    text = goals.goals_summary(none)
     assert text.startswith("No moment on the list is proven for any goal.")
     assert "No outcome of this wave stands for revenue or share of wallet." in text
 
 
 def test_goals_group_the_list_those_of_most_goals_first():
-    text = scorecards.goals_summary(USUAL)
+    text = goals.goals_summary(USUAL)
     assert text.index("bond and retention: ") < text.index("for bond alone: ")
 
 
