@@ -396,6 +396,12 @@ local function write_div(div)
   return write_callout(div) or write_float(div)
 end
 
+-- What scrolls sideways can be reached by the keyboard. Pairs in a list: a Lua table keyed by
+-- name has another order in each run, and so would the page.
+local function in_reach(name)
+  return { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } }
+end
+
 local function write_table(tbl)
   if html then
     return {
@@ -424,7 +430,7 @@ local function write_image(image)
     image.caption = { pandoc.Str(alt) }
     image.attributes["fig-alt"] = nil
     image.title = ""
-    local reach = { tabindex = "0", role = "group", ["aria-label"] = "Picture, scrolls sideways" }
+    local reach = in_reach("Picture, scrolls sideways")
     return pandoc.Span({ image }, pandoc.Attr("", { "picture" }, reach))
   end
   local width = image.attributes["width"]
@@ -439,11 +445,10 @@ local function write_link(link)
   end
 end
 
--- A formula wider than a phone scrolls by itself, and can be reached by the keyboard.
+-- A formula wider than a phone scrolls by itself.
 local function write_formula(math)
   if html and math.mathtype == "DisplayMath" then
-    local reach = { tabindex = "0", role = "group", ["aria-label"] = "Formula" }
-    return pandoc.Span({ math }, pandoc.Attr("", { "formula" }, reach))
+    return pandoc.Span({ math }, pandoc.Attr("", { "formula" }, in_reach("Formula")))
   end
 end
 
