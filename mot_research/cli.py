@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from mot_research.study.definition import Study
     from mot_research.study.manifests import Manifest
-    from mot_research.survey.wave import Survey
     from mot_research.workbook import Part
 
 FINE, FOUND_ERRORS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -69,17 +68,34 @@ def main() -> None:
 
 
 @app.command
+def new(
+    directory: Annotated[Path, Parameter(help="A folder that does not exist yet, or is empty.")],
+    /,
+) -> int:
+    """A new study: its commented study.yml, workshop spreadsheet, notebooks and reports."""
+    from mot_research.report.next_step import next_step
+    from mot_research.starting import new_study
+    from mot_research.study.reading import read_study
+    from mot_research.survey.reading import read_survey
+
+    print(f"A new study: {shown(new_study(directory))}")
+    print(next_step(directory, read_survey(read_study(directory))))
+    return FINE
+
+
+@app.command
 def check(study: StudyPath, /) -> int:
     """Problems of the study and its files, as one table.
 
     Exit code 0: no error; 1: some file has errors; 2: the study can't be read.
     """
+    from mot_research.report.next_step import next_step
     from mot_research.study.reading import read_study
     from mot_research.survey.reading import read_survey
 
     survey = read_survey(read_study(study))
     _print_problems(survey.problems)
-    print(_next_step(study, survey))
+    print(next_step(study, survey))
     return FOUND_ERRORS if survey.has_errors else FINE
 
 
@@ -262,14 +278,6 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
-
-
-def _next_step(path: Path, survey: Survey) -> str:
-    if survey.has_errors:
-        return "Mend what is marked error, then run `mot check` again."
-    if not survey.waves:
-        return "Next: add a wave under waves: in the study file."
-    return f"Ready. Next: mot report {shown(path)}"
 
 
 def _print_problems(problems: pd.DataFrame) -> None:

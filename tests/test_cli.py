@@ -63,11 +63,30 @@ class TestCheck:
         assert done.returncode in (1, 2)
 
 
+class TestNew:
+    def test_a_new_study_ends_with_the_next_step_and_check_says_the_same(self, tmp_path):
+        done = mot("new", "mine", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        first, step = done.stdout.splitlines()
+        assert first == "A new study: mine/study.yml"
+        assert step.startswith("Step 1 of 5")
+        checked = mot("check", "mine", cwd=tmp_path)
+        assert checked.returncode == 1
+        assert checked.stdout.splitlines()[-1] == step
+
+    def test_a_folder_in_use_exits_2_and_stays_as_it_is(self, study):
+        before = sorted(path.name for path in study.iterdir())
+        done = mot("new", study)
+        assert done.returncode == 2
+        assert "not empty" in done.stderr
+        assert sorted(path.name for path in study.iterdir()) == before
+
+
 class TestUsage:
     def test_help_names_every_command(self):
         done = mot("--help")
         assert done.returncode == 0
-        for command in ("check", "analyze", "report", "explain", "schema"):
+        for command in ("new", "check", "analyze", "report", "explain", "schema"):
             assert command in done.stdout
 
     @pytest.mark.parametrize(

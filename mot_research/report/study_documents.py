@@ -8,10 +8,9 @@ from typing import Literal
 
 from mot_research.errors import RenderError, shown
 from mot_research.report.files import file_name
+from mot_research.report.originals import original
 from mot_research.report.rendering import Order, render_documents
 from mot_research.study.definition import Study
-
-PACKAGE = Path(__file__).parents[1]
 
 DocumentName = Literal["prioritization", "brief", "technical-appendix"]
 Renderer = Literal["auto", "quarto", "embedded"]
@@ -103,7 +102,7 @@ def render_study_documents(
     }
     orders = [
         Order(
-            document_source(f"{name}.qmd"),
+            original(f"reports/{name}.qmd"),
             parameters | ({"deck": str(files[DECK].resolve())} if DECK in files else {}),
             {suffix: path for suffix, path in files.items() if suffix != DECK},
             {key: value for key, value in look.items() if value is not None}
@@ -112,14 +111,3 @@ def render_study_documents(
         for name, files in targets.items()
     ]
     return render_documents(orders, renderer=renderer, on_progress=on_progress)
-
-
-def document_source(name: str) -> Path:
-    """Where a report's source lies: in a checkout, or inside an installed package."""
-    for folder in (PACKAGE / "_workbook" / "reports", PACKAGE.parent / "reports"):
-        if (folder / name).is_file():
-            return folder / name
-    raise RenderError(
-        f"the report's source '{name}' is missing from this installation: install "
-        "mot_research again."
-    )

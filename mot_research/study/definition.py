@@ -62,10 +62,15 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _no_entry(value: Any) -> Any:
+    """`waves:` with nothing after it, as in a study that is only begun."""
+    return () if value is None else value
+
+
 def _moment_list(value: Any) -> Any:
     """`{column: name}` as a list of moments; the column gives the id."""
     if not isinstance(value, dict):
-        return value
+        return _no_entry(value)
     moments = []
     for key, name in value.items():
         column = str(key)
@@ -97,12 +102,15 @@ class Study(Part):
     )
     moments: Annotated[
         tuple[Moment, ...],
-        BeforeValidator(_moment_list, json_schema_input_type=dict[str, Line] | tuple[Moment, ...]),
+        BeforeValidator(
+            _moment_list, json_schema_input_type=dict[str, Line] | tuple[Moment, ...] | None
+        ),
     ] = Field((), description="The moments of truth: a list, or column: name.")
     ratings: Ratings | None = Field(None, description="The scale that moments are rated on.")
-    outcomes: tuple[Outcome, ...] = Field(
-        (), description="What to drive; the first of a role decides, the others support."
-    )
+    outcomes: Annotated[
+        tuple[Outcome, ...],
+        BeforeValidator(_no_entry, json_schema_input_type=tuple[Outcome, ...] | None),
+    ] = Field((), description="What to drive; the first of a role decides, the others support.")
     respondent: Column | None = Field(None, description="The column of customer ids.")
     weight: Column | None = Field(None, description="The column of survey weights.")
     stratum: Column | None = Field(None, description="The column of sampling strata.")
@@ -112,7 +120,10 @@ class Study(Part):
     scales: dict[Id, Annotated[Lines, Field(min_length=2)]] = Field(
         default_factory=dict, description="Multi-item measures: name and its columns."
     )
-    waves: tuple[WaveFile, ...] = Field((), description="The survey waves, oldest first.")
+    waves: Annotated[
+        tuple[WaveFile, ...],
+        BeforeValidator(_no_entry, json_schema_input_type=tuple[WaveFile, ...] | None),
+    ] = Field((), description="The survey waves, oldest first.")
     customers: Customers | None = Field(None, description="One row a customer, with dates.")
     events: Events | None = Field(None, description="Columns respondent, event, time.")
     recordings: DataFile | None = Field(

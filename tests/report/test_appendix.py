@@ -7,11 +7,11 @@ import pytest
 import mot_research
 from mot_research.report import appendix, appendix_waves
 from mot_research.report.documents import INLINE, read_document
-from mot_research.report.study_documents import document_source
+from mot_research.report.originals import original
 from tests.report import cases, further
 
 ODD = cases.odd_cases()
-SOURCE = document_source("technical-appendix.qmd")
+SOURCE = original("reports/technical-appendix.qmd")
 SECTIONS = (
     "Every model in full",
     "Penalty and reward",

@@ -10,11 +10,11 @@ import pytest
 import mot_research
 from mot_research.report import words
 from mot_research.report.documents import INLINE, read_document
-from mot_research.report.study_documents import document_source
+from mot_research.report.originals import original
 from tests.report import cases
 
 ODD = cases.odd_cases()
-SOURCE = document_source("prioritization.qmd")
+SOURCE = original("reports/prioritization.qmd")
 LONGEST = 12  # pages for ten moments
 FOOTER = 50.0  # points: below it stands the number of the page
 FILLED = 1 / 3  # of a page, at the least

@@ -10,7 +10,7 @@ from lxml import etree
 from mot_research.report.documents import front_matter, read_document
 from mot_research.report.embedded import render_docx
 from mot_research.report.execution import execute
-from mot_research.report.study_documents import document_source
+from mot_research.report.originals import original
 from tests.report import cases
 
 SMALL = Path(__file__).parent / "documents" / "small.qmd"
@@ -81,7 +81,7 @@ def report(tmp_path_factory):
         '<rect width="40" height="20" fill="#cc0000"/></svg>'
     )
     case = "from tests.report import cases; findings = cases.odd_cases()['hostile names']"
-    text = document_source("prioritization.qmd").read_text("utf-8")
+    text = original("reports/prioritization.qmd").read_text("utf-8")
     source = folder / "report.qmd"
     source.write_text(re.sub(r"findings = mot\.run\(.*\)", case, text), encoding="utf-8")
     look = {"title": "A \\*star\\*", "subtitle": "Priorities", "logo": "mark.svg"}

@@ -1,0 +1,49 @@
+"""Text for a study file: values that read back as the same text, comments on one line."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from mot_research.errors import shown
+
+# Letters first, then what has no meaning in YAML, nowhere; all else goes between quotes.
+PLAIN = re.compile(r"[^\W\d_][\w.()/+%&’–-]*(?: [\w.()/+%&’–-]+)*")
+WORDS_WITH_A_MEANING = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+WIDTH = 96
+
+
+def scalar(value: str | float) -> str:
+    """Return a text or number as YAML that reads back as the same."""
+    if not isinstance(value, str):
+        return str(int(value)) if float(value).is_integer() else repr(value)
+    if PLAIN.fullmatch(value) and value.casefold() not in WORDS_WITH_A_MEANING:
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
+
+
+def as_flow(value: object) -> str:
+    """Return plain values, nested as they are, as YAML on one line."""
+    if isinstance(value, Mapping):
+        inner = (f"{scalar(str(key))}: {as_flow(item)}" for key, item in value.items())
+        return f"{{{', '.join(inner)}}}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(map(as_flow, value))}]"
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    return scalar(value)  # type: ignore[arg-type]
+
+
+def comment(text: str, *, indent: int = 0) -> list[str]:
+    """Return text as comment lines; nothing in it can end the comment."""
+    import textwrap
+
+    lead = " " * indent + "# "
+    return textwrap.wrap(
+        " ".join(shown(part) for part in text.split()),
+        WIDTH,
+        initial_indent=lead,
+        subsequent_indent=lead,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
