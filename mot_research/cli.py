@@ -71,14 +71,26 @@ def main() -> None:
 def new(
     directory: Annotated[Path, Parameter(help="A folder that does not exist yet, or is empty.")],
     /,
+    *,
+    survey: Annotated[
+        Path | None,
+        Parameter(name="--from", help="A survey's file to draft the study from: .sav, .csv, …"),
+    ] = None,
 ) -> int:
     """A new study: its commented study.yml, workshop spreadsheet, notebooks and reports."""
     from mot_research.report.next_step import next_step
-    from mot_research.starting import new_study
+    from mot_research.starting import draft_study, new_study
     from mot_research.study.reading import read_study
     from mot_research.survey.reading import read_survey
 
-    print(f"A new study: {shown(new_study(directory))}")
+    if survey is None:
+        print(f"A new study: {shown(new_study(directory))}")
+    else:
+        from mot_research.starting.told import guesses_table
+
+        path, draft = draft_study(directory, survey)
+        _console().print(guesses_table(draft))
+        print(f"A study drafted by guessing; correct what is wrong in {shown(path)}")
     print(next_step(directory, read_survey(read_study(directory))))
     return FINE
 

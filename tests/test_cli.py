@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.starting.surveys import write_sav
 from tests.test_workbook import FIVE_LINES, five_line_study
 
 MOT = [sys.executable, "-c", "from mot_research.cli import main; main()"]
@@ -73,6 +74,15 @@ class TestNew:
         checked = mot("check", "mine", cwd=tmp_path)
         assert checked.returncode == 1
         assert checked.stdout.splitlines()[-1] == step
+
+    def test_a_draft_lists_every_guess_with_its_reason(self, tmp_path):
+        write_sav(tmp_path / "harbour.sav", n=200)
+        done = mot("new", "mine", "--from", "harbour.sav", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        for column in ("ltr", "q07_first_bill", "plan", "customer_id"):
+            assert column in done.stdout
+        assert "named like an id" in done.stdout
+        assert done.stdout.splitlines()[-1] == "Ready. Next: mot report mine"
 
     def test_a_folder_in_use_exits_2_and_stays_as_it_is(self, study):
         before = sorted(path.name for path in study.iterdir())

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from mot_research.errors import shown
 
 # Letters first, then what has no meaning in YAML, nowhere; all else goes between quotes.
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 PLAIN = re.compile(r"[^\W\d_][\w.()/+%&’–-]*(?: [\w.()/+%&’–-]+)*")
 WORDS_WITH_A_MEANING = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 WIDTH = 96
@@ -16,8 +17,11 @@ def scalar(value: str | float) -> str:
     """Return a text or number as YAML that reads back as the same."""
     if not isinstance(value, str):
         return str(int(value)) if float(value).is_integer() else repr(value)
-    if PLAIN.fullmatch(value) and value.casefold() not in WORDS_WITH_A_MEANING:
-        return value
+    plain = PLAIN.fullmatch(value) and value.casefold() not in WORDS_WITH_A_MEANING
+    return value if plain or DATE.fullmatch(value) else _quoted(value)
+
+
+def _quoted(value: str) -> str:
     quoted = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 
@@ -25,13 +29,18 @@ def scalar(value: str | float) -> str:
 def as_flow(value: object) -> str:
     """Return plain values, nested as they are, as YAML on one line."""
     if isinstance(value, Mapping):
-        inner = (f"{scalar(str(key))}: {as_flow(item)}" for key, item in value.items())
+        inner = (f"{_key(str(key))}: {as_flow(item)}" for key, item in value.items())
         return f"{{{', '.join(inner)}}}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(map(as_flow, value))}]"
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     return scalar(value)  # type: ignore[arg-type]
+
+
+def _key(key: str) -> str:
+    """A key: `yes` and `no` are keys of a study file, and no truth values there."""
+    return key if PLAIN.fullmatch(key) else scalar(key)
 
 
 def comment(text: str, *, indent: int = 0) -> list[str]:

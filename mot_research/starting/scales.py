@@ -1,0 +1,127 @@
+"""Which codes of a question are its scale, and which stand for no answer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mot_research.starting.profile import Profile
+from mot_research.study.fields import listed
+
+SHORTEST, LONGEST = 3, 11  # points of a rating scale
+# By the code's own label. A label that says both is taken for no answer.
+NO_ANSWER = re.compile(
+    r"don.?t know|do not know|\bdk\b|not sure|unsure|answer|refus|prefer not|missing|blank|"
+    r"no opinion|can.?t say|cannot say|not stated|skipped|unknown|no response"
+)
+NOT_EXPERIENCED = re.compile(
+    r"not applic|\bn/?a\b|never (used|had|been|visited|call|contact)|did ?n.t|did not|have ?n.t|"
+    r"have not|has not|not (used|experienced|visited|relevant|happen)|do(es)? ?n.t (use|apply)|"
+    r"do(es)? not (use|apply)|no experience|no contact"
+)
+OF_A_SCALE = re.compile(
+    r"agree|satisf|good|poor|bad|excellent|fair|likely|accept|outstanding|happy|pleased|always|"
+    r"\bnever\b|very|extremely|\bbest\b|\bworst\b|star|strongly|average|neutral|neither|terrible|"
+    r"great|delight|disappoint|below|above|expect"
+)
+# Lengths that surveys use; one code more than such a scale is no point of it.
+USUAL_LENGTHS = (5, 7, 10)
+APART = 0.25  # a code whose share differs so much between questions is no point of a scale
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The lowest and highest point, the codes beside it, and why."""
+
+    low: float
+    high: float
+    not_experienced: tuple[float, ...] = ()
+    blank: tuple[float, ...] = ()
+    why: str = ""
+
+    @property
+    def length(self) -> int:
+        return round(self.high - self.low) + 1
+
+
+def labelled_scale(profile: Profile) -> Scale | None:
+    """Return the scale of a question by the labels of its codes; None where they name none."""
+    if not profile.value_labels or not profile.codes:
+        return None
+    label = {code: text.casefold() for code, text in profile.value_labels.items()}
+    blank = [code for code in profile.codes if NO_ANSWER.search(label.get(code, ""))]
+    absent = [
+        code
+        for code in profile.codes
+        if code not in blank and NOT_EXPERIENCED.search(label.get(code, ""))
+    ]
+    points = [
+        code
+        for code in profile.codes
+        if code not in blank and code not in absent and not profile.declares_missing(code)
+    ]
+    named = [label[code] for code in points if code in label]
+    only_ends = len(named) <= 2 < len(points)
+    if not _is_run(points) or not (only_ends or any(map(OF_A_SCALE.search, named))):
+        return None
+    told = [f"{points[0]:g} to {points[-1]:g} by their labels"]
+    told += [f"{code:g} is labelled {profile.value_labels[code]!r}" for code in [*absent, *blank]]
+    undeclared = tuple(code for code in blank if not profile.declares_missing(code))
+    return Scale(points[0], points[-1], tuple(absent), undeclared, "; ".join(told))
+
+
+def unlabelled_scale(profile: Profile, others: Sequence[Profile]) -> Scale | None:
+    """Return the scale of a question without labels, by the numbers that it and others hold.
+
+    0 below a scale from 1 and codes after a gap are no answer; one code more
+    than a usual length (6 after 1 to 5) is read as "did not have it" where
+    its share differs between the questions as no point of a scale does.
+    """
+    codes = [code for code in profile.codes if not profile.declares_missing(code)]
+    if profile.value_labels or not codes:
+        return None
+    run = _longest_run([code for code in codes if code >= 0])
+    if len(run) < SHORTEST:
+        return None
+    why, blank, absent = [], [code for code in codes if code not in run], []
+    if blank:
+        why.append(f"{listed(blank)} lie(s) apart from the others")
+    if run[0] == 0 and len(run) - 1 <= max(USUAL_LENGTHS) and run[-1] < max(USUAL_LENGTHS):
+        blank, run = [0.0, *blank], run[1:]
+        why.append("0 stands below a scale from 1")
+    extra = len(run) - 1 in USUAL_LENGTHS or (run[0] == 0 and run[-1] == max(USUAL_LENGTHS) + 1)
+    if extra and _share_varies(run[-1], others):
+        absent, run = [run[-1]], run[:-1]
+        why.append(f"the share of {absent[0]:g} differs between the questions as no rating's does")
+    elif run[0] == 0 and run[-1] == max(USUAL_LENGTHS) + 1:
+        blank, run = [*blank, run[-1]], run[:-1]
+        why.append(f"{blank[-1]:g} stands above a scale from 0 to 10")
+    if not _is_run(run):
+        return None
+    told = "; ".join([f"{run[0]:g} to {run[-1]:g} by the numbers it holds", *why])
+    return Scale(run[0], run[-1], tuple(absent), tuple(blank), told)
+
+
+def _is_run(points: Sequence[float]) -> bool:
+    return SHORTEST <= len(points) <= LONGEST and points[-1] - points[0] == len(points) - 1
+
+
+def _longest_run(codes: Sequence[float]) -> list[float]:
+    """The longest part of the codes without a gap, the first of equals."""
+    runs: list[list[float]] = []
+    for code in codes:
+        if runs and code == runs[-1][-1] + 1:
+            runs[-1].append(code)
+        else:
+            runs.append([code])
+    return max(runs, key=len, default=[])
+
+
+def _share_varies(code: float, others: Sequence[Profile]) -> bool:
+    shares = [
+        float(np.mean(one.values[~np.isnan(one.values)] == code))
+        for one in others
+        if code in one.codes and max(one.codes) == code
+    ]
+    return len(shares) > 1 and max(shares) - min(shares) > APART
