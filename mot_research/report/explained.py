@@ -5,7 +5,7 @@ What is shown are the checks from which the verdict was read; nothing is decided
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,75 +15,102 @@ from mot_research.findings import Findings
 from mot_research.numbers import PERCENT, TWO_DIGITS, count, effect_writing, plain
 from mot_research.priorities.by_segment import SegmentVerdict
 from mot_research.priorities.result import Grade, Priority
-from mot_research.priorities.rules import PER_CUSTOMER, REAL, RULES, Check, met
+from mot_research.priorities.rules import RULES, Check
 from mot_research.report import narrative, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import deciding, ended
+from mot_research.report.phrases import deciding
 from mot_research.study.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 MET = {True: "yes", False: "no", None: "–"}
-SHORT = {  # as a rule stands in one line
+SHORT = {  # as a rule heads a column
+    "rated": "rated",
+    "asked": "asked",
+    "blanks": "blanks",
+    "raters": "raters",
+    "comparable": "comparable",
+    "estimable": "fitted",
     "above_zero": "effect",
+    "answer_helps": "answer helps",
     "beyond_chance": "q",
-    "ranked": "ranked against others",
-    "top_by_importance": "among the top across all",
-    "top_per_customer": "among the top for each who had it",
-    "against_all_tests": "p against all tests",
-    "more_often_than_not": "among the top either way",
+    "ranked": "ranked",
+    "by_lot": "by lot",
+    "top_by_importance": "top, across all",
+    "top_per_customer": "top, who had it",
+    "against_all_tests": "p, all tests",
+    "more_often_than_not": "top, either way",
     "certain": "worst place",
+    "proven": "proven for",
+    "brand_bet": "brand bet",
+    "class_known": "class known or both pay",
+    "below_target": "rating",
+    "costs": "costs",
+    "listed": "place",
 }
-SIGNS = {"at most ": "≤ ", "at least ": "≥ ", "above ": "> "}
+SIGNS = {"at most ": "≤ ", "at least ": "≥ ", "above ": "> ", "below ": "< "}
+MARKS = {True: "✓", False: "✗", None: ""}
+NONE = "–"
 LONGEST_NAME = 40  # characters in the matrix
 COLUMNS = ("Rule", "Number", "Threshold", "Met")
 
 
 def why_here(row: Priority, findings: Findings) -> str:
-    """Return under a moment of the list which rules it passed and which not, a role a sentence."""
-    said = [_in_a_line(grade, findings) for grade in row.grades.values() if grade.checks]
-    if not said:
+    """Return under a moment of the list every rule, its threshold and number, passed or not."""
+    grades = {role: grade for role, grade in row.grades.items() if grade.checks}
+    if not grades:
         return ""
-    return f"::: {{.mot-note}}\n**Why is this here?** {' '.join(said)}\n:::"
+    rules = _asked({check.rule for grade in grades.values() for check in grade.checks})
+    heads = (_head(rule, grades.values()) for rule in rules)
+    columns = (Column("Why is this here?", 6), *(Column(head, 4) for head in heads))
+    cells = tuple(
+        (words.sentence(words.ROLES[role]), *_marked(grade, rules, findings))
+        for role, grade in grades.items()
+    )
+    of_moment = ", ".join(map(_in_a_line, row.checks))
+    table = Table(columns, cells).to_markdown()
+    return f"::: {{.mot-rules}}\n{table}\n\n*The moment:* {escape_markdown(of_moment)}.\n:::"
 
 
-def _in_a_line(grade: Grade, findings: Findings) -> str:
-    role = words.sentence(words.ROLES[grade.role])
-    if grade.grade == "not_tested":
-        return ended(f"*{role}*: {escape_markdown(grade.reason)}")
-    shown = [check for check in grade.checks if _matters(check, grade)]
-    parts = {
-        passed: ", ".join(_short(c, grade, findings) for c in shown if c.passed is passed)
-        for passed in (True, False)
-    }
-    told = [f" passed {parts[True]}"] if parts[True] else []
-    told += [f" **not passed**: {parts[False]}"] if parts[False] else []
-    return f"*{role}*{';'.join(told)}."
+def _asked(rules: Collection[str]) -> list[str]:
+    """Return these rules in their order."""
+    return [rule for rule in RULES if rule in rules]
 
 
-def _matters(check: Check, grade: Grade) -> bool:
-    """Whether a rule made the grade; the others are in the appendix and in `mot explain`."""
-    passed = met(grade.checks)
-    if not passed >= REAL:
-        return check.rule in REAL and not check.passed
-    if grade.grade == "proven":
-        places = {"top_by_importance"} & passed or PER_CUSTOMER
-        return check.rule in {"beyond_chance", "certain", *places} and check.passed is not None
-    if "ranked" not in passed:
-        return check.rule in {"beyond_chance", "ranked"}
-    return check.rule in {"beyond_chance", "top_by_importance", "more_often_than_not"}
+def _head(rule: str, grades: Iterable[Grade]) -> str:
+    """Return a rule with its threshold."""
+    checks = (check for grade in grades for check in grade.checks if check.rule == rule)
+    told = (_signed(check) for check in checks if check.threshold is not None)
+    name = SHORT[rule] if len(SHORT[rule]) == 1 else words.sentence(SHORT[rule])
+    return f"{name} {next(told, '')}".strip()
 
 
-def _short(check: Check, grade: Grade, findings: Findings) -> str:
-    if check.value is None:
-        return escape_markdown(SHORT[check.rule])
-    number, threshold = _texts(check, _effects(grade, findings))
+def _signed(check: Check) -> str:
+    """Return the threshold of a check with a sign in place of words."""
+    _, threshold = _texts(check, TWO_DIGITS.one)
     for told, sign in SIGNS.items():
         threshold = threshold.replace(told, sign)
-    return escape_markdown(f"{SHORT[check.rule]} {number} ({threshold})")
+    return threshold
+
+
+def _marked(grade: Grade, rules: Iterable[str], findings: Findings) -> list[str]:
+    """Return what each rule says of a grade; nothing where it was not reached."""
+    checks, effect = {check.rule: check for check in grade.checks}, _effects(grade, findings)
+    return [_mark(checks[rule], effect) if rule in checks else "" for rule in rules]
+
+
+def _mark(check: Check, effect: Callable[[float], str]) -> str:
+    number = "" if check.value is None else _texts(check, effect)[0]
+    return f"{number} {MARKS[check.passed]}".strip() or NONE
+
+
+def _in_a_line(check: Check) -> str:
+    number = "" if check.value is None else _texts(check, TWO_DIGITS.one)[0]
+    threshold = "" if check.threshold is None else f"({_signed(check)})"
+    return " ".join(filter(None, [SHORT[check.rule], number, threshold, MARKS[check.passed]]))
 
 
 def _effects(grade: Grade, findings: Findings) -> Callable[[float], str]:
@@ -130,7 +157,7 @@ _WRITTEN: Mapping[str, tuple[Callable[[float], str], Callable[[float], str]]] = 
     "against_all_tests": (_probability, lambda value: f"at most {_exact(value)}"),
     "more_often_than_not": _AT_LEAST,
     "certain": (count, lambda value: f"at most {count(value)}"),
-    "proven": (lambda value: f"{count(value)} of them", lambda value: "at least 1"),
+    "proven": (lambda value: words.counted(int(value), "role"), lambda value: "at least 1"),
     "listed": (count, lambda value: f"at most {count(value)}"),
     "below_target": (TWO_DIGITS.one, lambda value: f"below {plain(value, 2)}"),
     "costs": (count, lambda value: ""),
@@ -268,31 +295,25 @@ def matrices(findings: Findings) -> str:
 
 
 def _matrix(findings: Findings, role: str) -> str:
-    rules = ("raters", *(rule for rule in SHORT if rule != "ranked"))
-    heads = {"raters": "raters"} | SHORT
+    graded = [row for row in findings.priorities.rows if role in row.grades]
+    grades = [row.grades[role] for row in graded]
+    rules = _asked(
+        {check.rule for grade in grades for check in grade.checks if check.value is not None}
+    )
     columns = (
         Column("Moment", 10),
-        *(Column(words.sentence(heads[rule]), 5) for rule in rules),
+        *(Column(_head(rule, grades), 5) for rule in rules),
         Column("Grade", 5),
     )
-    rows = []
-    for row in findings.priorities.rows:
-        if role not in row.grades:
-            continue
-        grade = row.grades[role]
-        by_rule = {check.rule: check for check in grade.checks}
-        effect = _effects(grade, findings)
-        cells = [_cell(by_rule.get(rule), effect) for rule in rules]
-        name = shorten(row.moment.name, LONGEST_NAME)
-        rows.append((name, *cells, words.VERDICTS[grade.grade]))
-    return Table(columns, tuple(rows)).to_markdown()
-
-
-def _cell(check: Check | None, effect: Callable[[float], str]) -> str:
-    if check is None or check.value is None:
-        return "–"
-    sign = {True: "yes", False: "no", None: ""}[check.passed]
-    return f"{_texts(check, effect)[0]} {sign}".strip()
+    cells = tuple(
+        (
+            shorten(row.moment.name, LONGEST_NAME),
+            *_marked(grade, rules, findings),
+            words.VERDICTS[grade.grade],
+        )
+        for row, grade in zip(graded, grades, strict=True)
+    )
+    return Table(columns, cells).to_markdown()
 
 
 def frame(findings: Findings) -> pd.DataFrame:

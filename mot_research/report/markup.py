@@ -11,8 +11,8 @@ from typing import Literal
 from mot_research.numbers import NO_BREAK
 from mot_research.report.escaping import escape_markdown
 
-# Between a number and its unit a line must not break.
-_UNIT = re.compile(r" (?=\\%|%)")
+# Between a number and its unit, its sign or its mark a line must not break.
+_BOUND = re.compile(r"(?<=[≤≥<>]) | (?=\\%|%|✓|✗)")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Table:
         )
 
     def _piped(self, written: Callable[[Cell], str]) -> str:
-        heads = [escape_markdown(column.head) for column in self.columns]
+        heads = [_printed(column.head) for column in self.columns]
         rules = [
             f"{dashes}:" if column.side == "right" else f":{dashes}"
             for column in self.columns
@@ -134,7 +134,7 @@ class Table:
 
 
 def _printed(text: str) -> str:
-    return _UNIT.sub(NO_BREAK, escape_markdown(text))
+    return _BOUND.sub(NO_BREAK, escape_markdown(text))
 
 
 def _text(cell: Cell) -> str:

@@ -82,7 +82,12 @@ def bars_captions(findings: Findings) -> str:
 
 
 def _moment(row: Priority, findings: Findings) -> str:
-    told = f"{narrative.what_it_is(row)}\n\n{beside.line(row, findings)}".strip()
+    said = [
+        narrative.what_it_is(row),
+        beside.line(row, findings),
+        voice_pages.moment_voice(row, findings),
+    ]
+    told = "\n\n".join(filter(None, said))
     split = [
         f"::: {{.mot-told}}\n{told}\n:::",
         f"::: {{.mot-numbers}}\n{tables.moment_metrics(row, findings)}\n:::",
@@ -92,7 +97,6 @@ def _moment(row: Priority, findings: Findings) -> str:
         narrative.what_to_do(row, findings),
         _together(".mot-split", split),
         tables.moment_evidence(row, findings),
-        voice_pages.moment_voice(row, findings),
         narrative.how_robust(row, findings),
         explained.why_here(row, findings),
     ]

@@ -272,7 +272,7 @@ def moment_evidence(row: Priority, findings: Findings) -> str:
         Column("One point better", 8),
         Column("Share of importance", 9),
         Column("Place", 5),
-        Column(f"Among first {findings.priorities.top}", 5),
+        Column(f"In top {findings.priorities.top}", 5),
     )
     rows: list[tuple[Cell, ...]] = []
     for role, grade in row.grades.items():

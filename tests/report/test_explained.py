@@ -48,13 +48,38 @@ def test_hostile_text_reaches_the_terminal_as_text(checked):
     assert "[red]It is who we are[/red]" in printed(checked, "m1")
 
 
-def test_a_line_says_what_was_passed_and_what_was_not(checked):
-    line = explained.why_here(checked.priorities["m0"], checked)
-    assert "**Why is this here?**" in line
-    assert "99" in line
-    bet = explained.why_here(checked.priorities["m1"], checked)
-    assert r"**not passed**: q \.3" in bet
-    assert "among the top" not in bet  # its effect is not proven: no place was asked for
+def cells(markdown, name):
+    """What the row of a role says under each head of the table."""
+    rows = [
+        [cell.strip().replace("\\", "").replace("\u00a0", " ") for cell in line.split("|")[1:-1]]
+        for line in markdown.splitlines()
+        if line.startswith("|")
+    ]
+    return dict(zip(rows[0], next(row for row in rows if row[0] == name), strict=True))
+
+
+def test_every_rule_stands_under_a_moment_with_threshold_number_and_mark(checked):
+    row = checked.priorities["m0"]
+    shown = cells(explained.why_here(row, checked), "Relationship")
+    checks = row.grades["relationship"].checks
+    assert len(shown) == 1 + len(checks)
+    for check in checks:
+        head = next(head for head in shown if explained.SHORT[check.rule] in head.lower())
+        assert ("✓" in shown[head]) == (check.passed is True)
+        assert ("✗" in shown[head]) == (check.passed is False)
+    assert shown["Top, across all ≥ 80 %"].startswith("99 %")
+    line = explained.why_here(row, checked).splitlines()[-2]
+    assert all(explained.SHORT[check.rule] in line for check in row.checks)
+
+
+def test_a_rule_that_is_not_passed_is_marked_and_one_not_reached_has_no_mark(checked):
+    bet = cells(explained.why_here(checked.priorities["m1"], checked), "Relationship")
+    assert bet["q ≤ .05"] == ".3 ✗"
+    whole = checked.priorities["m0"].grades["relationship"]
+    stopped = dataclasses.replace(whole, role="revenue", checks=whole.checks[:1])
+    grades = {"relationship": whole, "revenue": stopped}
+    row = dataclasses.replace(checked.priorities["m0"], grades=grades)
+    assert cells(explained.why_here(row, checked), "Revenue")["q ≤ .05"] == ""
 
 
 @pytest.mark.parametrize("case", odd_cases().values(), ids=odd_cases())

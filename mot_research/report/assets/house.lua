@@ -64,7 +64,8 @@ end
 -- What Typst calls a class. In HTML the class itself is enough.
 local blocks = {
   ["mot-lead"] = "mot-lead", ["mot-card"] = "mot-card", ["mot-asked"] = "mot-asked",
-  ["mot-note"] = "mot-note", ["mot-roomy"] = "mot-roomy", ["mot-tight"] = "mot-tight", ["mot-figure"] = "mot-figure", ["mot-told"] = "mot-told",
+  ["mot-note"] = "mot-note", ["mot-roomy"] = "mot-roomy", ["mot-tight"] = "mot-tight",
+  ["mot-figure"] = "mot-figure", ["mot-told"] = "mot-told", ["mot-rules"] = "mot-rules",
 }
 local rows = { ["mot-split"] = "mot-split", ["mot-figures"] = "mot-figures" }
 
