@@ -208,7 +208,7 @@ def explain(
     ready, wave_id = _ready(study, wave)
     asked = ready.moment(next((one.id for one in ready.moments if one.name == moment), moment))
     part = None if segment is None else _part(ready, segment)
-    from mot_research.report.explained import for_terminal
+    from mot_research.report.narrative.explained import for_terminal
     from mot_research.workbook import run
 
     with _Progress(quiet) as progress:
@@ -330,7 +330,7 @@ def _cell(value: object) -> str:
 
 def _print_difference(before: Manifest | None, note: str, folder: Path, study: Study) -> None:
     """Say what is different from the run whose outputs lay in the folder before."""
-    from mot_research.report.memory import for_terminal
+    from mot_research.report.narrative.memory import for_terminal
     from mot_research.study.manifests import NO_RUN, compare, read_manifest
 
     now, _ = read_manifest(folder, study.name)

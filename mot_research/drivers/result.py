@@ -199,6 +199,6 @@ class DriverResult:
         return charts.rank_plot(self, ax=ax)
 
     def _repr_html_(self) -> str:
-        from mot_research.report import tables
+        from mot_research.report.narrative import result_html
 
-        return tables.drivers_html(self)
+        return result_html.drivers_html(self)

@@ -168,9 +168,9 @@ class Priorities:
         return matrix.priority_matrix(self, ax=ax)
 
     def _repr_html_(self) -> str:
-        from mot_research.report import tables
+        from mot_research.report.narrative import result_html
 
-        return tables.priorities_html(self)
+        return result_html.priorities_html(self)
 
 
 def _flat(row: Priority) -> dict[str, object]:

@@ -121,7 +121,7 @@ class Scorecard:
         return scorecard_chart.stage_scorecard(self, ax=ax)
 
     def _repr_html_(self) -> str:
-        from mot_research.report import scorecards
+        from mot_research.report.narrative import scorecards
 
         return scorecards.scorecard_html(self)
 

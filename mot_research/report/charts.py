@@ -10,7 +10,7 @@ import pandas as pd
 
 from mot_research.numbers import SHOWN_FROM, percent
 from mot_research.report import house_style as style
-from mot_research.report.phrases import deciding, names_by_id
+from mot_research.report.narrative.phrases import deciding, names_by_id
 from mot_research.report.rank_groups import alike, draw_brackets
 
 if TYPE_CHECKING:

@@ -12,9 +12,16 @@ from pathlib import Path
 
 from mot_research.findings import Findings
 from mot_research.priorities.result import Priority
-from mot_research.report import (
-    narrative,
-    native_pictures,
+from mot_research.report import native_pictures
+from mot_research.report.escaping import escape_markdown
+from mot_research.report.logo import read_logo
+from mot_research.report.marked_text import Block, Paragraph, TableText, plain, read_marked
+from mot_research.report.metadata import ACCENT
+from mot_research.report.narrative import (
+    answer,
+    captions,
+    moment_tables,
+    one_moment,
     phrases,
     sureness,
     tables,
@@ -22,10 +29,6 @@ from mot_research.report import (
     what_changed,
     words,
 )
-from mot_research.report.escaping import escape_markdown
-from mot_research.report.logo import read_logo
-from mot_research.report.marked_text import Block, Paragraph, TableText, plain, read_marked
-from mot_research.report.metadata import ACCENT
 from mot_research.report.native_charts import Box, NativeChart
 from mot_research.report.packages import read_package, without_times, write_package
 from mot_research.report.slides import INSIDE, MARGIN, WIDTH, Deck, fitting_rows
@@ -170,7 +173,7 @@ def _pages(findings: Findings) -> Iterator[Page]:
     yield _answer(findings)
     on_list = findings.priorities.listed
     if on_list:
-        notes = [narrative.list_note(findings), sureness.border(findings), _source(findings)]
+        notes = [answer.list_note(findings), sureness.border(findings), _source(findings)]
         yield Page("The list", (Grid(tables.the_list(findings)),), _notes(*notes))
     yield from _matrices(findings)
     yield from _importances(findings)
@@ -182,8 +185,8 @@ def _pages(findings: Findings) -> Iterator[Page]:
 
 
 def _answer(findings: Findings) -> Page:
-    said = narrative.answer_sentences(findings)
-    figures = narrative.key_figures(findings)
+    said = answer.answer_sentences(findings)
+    figures = answer.key_figures(findings)
     top = 1.3 if not figures else ANSWER.top
     parts: list[Words | Grid | Picture] = []
     for place, (number, text) in enumerate(figures):
@@ -191,7 +194,7 @@ def _answer(findings: Findings) -> Page:
         box = Box(FIGURES.left + place * width, FIGURES.top, width - 0.2, FIGURES.height)
         parts.append(Words(f"**{number}** {text}", box, largest=24, smallest=12))
     bottom = ANSWER.top + ANSWER.height
-    asked = narrative.decisions(findings)
+    asked = answer.decisions(findings)
     parts += [
         Words("\n\n".join(said), Box(ANSWER.left, top, ANSWER.width, bottom - top)),
         Words(
@@ -206,13 +209,13 @@ def _answer(findings: Findings) -> Page:
 def _matrices(findings: Findings) -> Iterator[Page]:
     for role in native_pictures.matrix_roles(findings):
         chart, key = native_pictures.matrix(findings, role)
-        alt = narrative.alt_priority_matrix(findings.priorities, role=role)
+        alt = captions.alt_priority_matrix(findings.priorities, role=role)
         parts = (
             Picture(chart, alt, MATRIX),
             Words(key, KEY, largest=12, smallest=7),
         )
         title = f"Where the moments stand: {words.ROLES[role]}"
-        yield Page(title, parts, _notes(narrative.matrix_caption(findings), _source(findings)))
+        yield Page(title, parts, _notes(captions.matrix_caption(findings), _source(findings)))
 
 
 def _importances(findings: Findings) -> Iterator[Page]:
@@ -220,25 +223,25 @@ def _importances(findings: Findings) -> Iterator[Page]:
         chart = native_pictures.importance(findings, result)
         if chart is None:
             continue
-        alt = narrative.alt_importance_bars(result, findings)
+        alt = captions.alt_importance_bars(result, findings)
         below = f"{alt} {native_pictures.left_out(findings, result)}".strip()
         name = findings.study.outcome(result.outcome).name
         yield Page(
             f"What moves {name}",
             (Picture(chart, alt), Words(below, BELOW_CHART, largest=14)),
-            _notes(narrative.evidence_note(result, findings), _source(findings)),
+            _notes(captions.evidence_note(result, findings), _source(findings)),
         )
 
 
 def _moment(row: Priority, findings: Findings) -> Page:
     told = [
-        narrative.what_to_do(row, findings),
-        narrative.what_it_is(row),
+        one_moment.what_to_do(row, findings),
+        one_moment.what_it_is(row),
         native_pictures.other_metrics(row),
     ]
     chart = native_pictures.metrics(row)
     alt = "Shares of customers and of importance, each with its interval."
-    evidence = tables.moment_evidence(row, findings)
+    evidence = moment_tables.moment_evidence(row, findings)
     wide = TOLD if chart is not None else Box(MARGIN, TOLD.top, INSIDE.width, TOLD.height)
     parts: list[Words | Grid | Picture] = [
         Words("\n\n".join(part for part in told if part), wide, largest=15)
@@ -247,8 +250,8 @@ def _moment(row: Priority, findings: Findings) -> Page:
         parts.append(Picture(chart, alt, METRICS))
     if evidence:
         parts.append(Grid(evidence, EVIDENCE))
-    notes = [escape_markdown(row.reason), narrative.how_robust(row, findings)]
-    notes += [narrative.small_numbers_note(), _source(findings)]
+    notes = [escape_markdown(row.reason), one_moment.how_robust(row, findings)]
+    notes += [captions.small_numbers_note(), _source(findings)]
     return Page(f"{row.place} · {row.moment.name}", tuple(parts), _notes(*notes))
 
 
@@ -298,7 +301,7 @@ def _source(findings: Findings) -> str:
     return (
         f"From the findings of {escape_markdown(findings.study.name)}, wave "
         f"{escape_markdown(findings.wave)}, seed {seed}: the same numbers as in the report and in "
-        f"findings.json. {narrative.simulated(findings)}"
+        f"findings.json. {phrases.simulated(findings)}"
     )
 
 

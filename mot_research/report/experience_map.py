@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mot_research.numbers import is_shown, percent
 from mot_research.report import house_style as style
-from mot_research.report import words
 from mot_research.report.matrix import first_role
+from mot_research.report.narrative import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ import numpy as np
 
 from mot_research.numbers import is_shown, percent
 from mot_research.report import house_style as style
-from mot_research.report import words
+from mot_research.report.narrative import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,10 +21,11 @@ from mot_research.numbers import (
 )
 from mot_research.priorities.result import METRICS, Priority
 from mot_research.report import house_style as style
-from mot_research.report import phrases, tables, words
-from mot_research.report.change_tables import CAUSES
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.matrix import Spot, matrix_spots, tested_roles
+from mot_research.report.narrative import phrases, words
+from mot_research.report.narrative.change_tables import CAUSES
+from mot_research.report.narrative.moment_tables import METRIC_WRITING, metric_text
 from mot_research.report.native_charts import Bar, BarChart, Point, Scatter, Waterfall
 
 LONGEST_NAME = 38  # characters beside a bar
@@ -111,7 +112,7 @@ def metrics(row: Priority) -> BarChart | None:
         if not _is_share(name) or metric.value is None or not is_shown(metric.n):
             continue
         ends = _ends(metric.ci_lower, metric.ci_upper, 100)
-        label = f"{words.METRICS[name]}  {tables.metric_text(metric, PERCENT)}"
+        label = f"{words.METRICS[name]}  {metric_text(metric, PERCENT)}"
         bars.append(Bar(label, 100 * metric.value, ends))
     return BarChart(tuple(bars), "%", maximum=100) if bars else None
 
@@ -120,7 +121,7 @@ def other_metrics(row: Priority) -> str:
     """Return the metrics that are no share, in one line (Markdown)."""
     found = {name: row.metrics[name] for name in METRICS if not _is_share(name)}
     parts = [
-        f"{words.METRICS[name]} {tables.metric_text(metric, tables.METRIC_WRITING[name])}"
+        f"{words.METRICS[name]} {metric_text(metric, METRIC_WRITING[name])}"
         for name, metric in found.items()
         if metric.value is not None
     ]
@@ -158,7 +159,7 @@ def _shown(result: DriverResult) -> list[tuple[str, dict[str, float]]]:
 
 
 def _is_share(name: str) -> bool:
-    return tables.METRIC_WRITING[name] is PERCENT
+    return METRIC_WRITING[name] is PERCENT
 
 
 def _ends(lower: float | None, upper: float | None, scale: float) -> tuple[float, float] | None:

@@ -7,8 +7,8 @@ prints, too. `mot schema --findings` prints the schema.
 from __future__ import annotations
 
 from mot_research.priorities.result import METRICS
-from mot_research.report import words
-from mot_research.report.glossary import SHEETS
+from mot_research.report.narrative import words
+from mot_research.report.narrative.glossary import SHEETS
 from mot_research.report.schema_of_verdicts import checks, grade, metric, segment_verdicts
 from mot_research.report.schema_of_workshop import consensus, contacts, triangulation, voice
 from mot_research.report.schema_of_worth import accountability, value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mot_research.report.glossary import SHEETS
+from mot_research.report.narrative.glossary import SHEETS
 from mot_research.report.schema_pieces import (
     INTERVAL,
     Schema,

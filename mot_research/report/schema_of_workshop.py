@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mot_research.drivers.due_contacts import COUNTED
-from mot_research.report.glossary import SHEETS
+from mot_research.report.narrative.glossary import SHEETS
 from mot_research.report.schema_of_verdicts import metric
 from mot_research.report.schema_pieces import (
     INTERVAL,

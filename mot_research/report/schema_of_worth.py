@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mot_research.priorities.operational import COLUMNS
-from mot_research.report.glossary import SHEETS
+from mot_research.report.narrative.glossary import SHEETS
 from mot_research.report.schema_of_verdicts import metric, metric_or_null
 from mot_research.report.schema_pieces import (
     INTERVAL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mot_research.report.glossary import Kind, meaning
+from mot_research.report.narrative.glossary import Kind, meaning
 
 Schema = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mot_research.numbers import is_shown
 from mot_research.report import house_style as style
-from mot_research.report import words
-from mot_research.report.scorecards import owners_of, stage_name
+from mot_research.report.narrative import words
+from mot_research.report.narrative.scorecards import owners_of, stage_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

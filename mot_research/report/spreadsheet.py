@@ -22,11 +22,11 @@ from mot_research.findings import Findings
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
 from mot_research.priorities.triangulation import triangles_frame, triangulate
 from mot_research.priorities.voice import VoiceOfWave
-from mot_research.report import explained, segment_verdicts
 from mot_research.report.accountability_frames import accountability_frames
 from mot_research.report.contact_charts import hidden_counts, hidden_groups
-from mot_research.report.glossary import SHEETS, Kind, meaning, sheet_kind
-from mot_research.report.tables import ABSENCES
+from mot_research.report.narrative import explained, segment_verdicts
+from mot_research.report.narrative.glossary import SHEETS, Kind, meaning, sheet_kind
+from mot_research.report.narrative.tables import ABSENCES
 from mot_research.report.value_record import value_sheets
 
 # A fixed date, so that the same findings give the same bytes.

@@ -9,8 +9,8 @@ import numpy as np
 from mot_research.drivers.change import Change
 from mot_research.numbers import digits_for, is_shown, percent, plain, signed
 from mot_research.report import house_style as style
-from mot_research.report import words
-from mot_research.report.change_tables import CAUSES
+from mot_research.report.narrative import words
+from mot_research.report.narrative.change_tables import CAUSES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,9 +9,9 @@ import pandas as pd
 
 from mot_research.drivers.change import Change
 from mot_research.report import house_style as style
-from mot_research.report import words
-from mot_research.report.change_tables import CAUSES
-from mot_research.report.survey_tables import ABSENCES, mean_ratings
+from mot_research.report.narrative import words
+from mot_research.report.narrative.change_tables import CAUSES
+from mot_research.report.narrative.survey_tables import ABSENCES, mean_ratings
 from mot_research.study.definition import Study
 from mot_research.survey.wave import Survey
 

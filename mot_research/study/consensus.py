@@ -95,7 +95,7 @@ class Consensus:
         return consensus_chart.silo_agreement(self, ax=ax)
 
     def _repr_html_(self) -> str:
-        from mot_research.report import consensus_pages
+        from mot_research.report.narrative import consensus_pages
 
         return consensus_pages.consensus_html(self)
 

@@ -16,8 +16,8 @@ from mot_research.priorities.expectation import expectations_and_emotions
 from mot_research.priorities.moment_means import MomentMeans
 from mot_research.priorities.operational import beside_ratings
 from mot_research.priorities.wave_means import WaveMeans
-from mot_research.report import goals, operations, scorecards
 from mot_research.report.exchange import findings_record
+from mot_research.report.narrative import goals, operations, scorecards
 from mot_research.survey.operations import metrics_by_wave
 from tests.priorities import accountable_study as small
 

@@ -7,8 +7,8 @@ import pytest
 
 from mot_research.errors import AnalysisError
 from mot_research.priorities.by_segment import segment_priorities
-from mot_research.report import segment_verdicts
-from mot_research.report.explained import for_terminal
+from mot_research.report.narrative import segment_verdicts
+from mot_research.report.narrative.explained import for_terminal
 from tests.priorities.test_verdicts import result, study
 from tests.report import further
 from tests.report.cases import findings

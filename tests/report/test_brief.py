@@ -5,9 +5,9 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from mot_research.report import brief, narrative
 from mot_research.report.documents import read_document
 from mot_research.report.execution import ONCE_TAG
+from mot_research.report.narrative import answer, brief
 from tests.report import further
 from tests.report.cases import NAMES, findings, odd_cases
 
@@ -22,7 +22,7 @@ def test_it_is_right_for_every_case(case):
     assert "nan" not in page
     for row in case.priorities.listed:
         assert f"| {row.place} |" in page
-    assert narrative.decisions(case) in page
+    assert answer.decisions(case) in page
 
 
 def test_ten_moments_with_long_names_fit_on_one_page(render):

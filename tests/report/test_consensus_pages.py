@@ -6,7 +6,8 @@ import itertools
 import matplotlib.pyplot as plt
 import pytest
 
-from mot_research.report import consensus_chart, consensus_pages
+from mot_research.report import consensus_chart
+from mot_research.report.narrative import consensus_pages
 from tests.report import cases
 from tests.report.said import SILOS, workshop
 

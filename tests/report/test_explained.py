@@ -8,7 +8,7 @@ from rich.console import Console
 
 from mot_research.errors import AnalysisError
 from mot_research.priorities.rules import RULES
-from mot_research.report import explained, pages
+from mot_research.report.narrative import explained, pages
 from tests.priorities.test_verdicts import result, study, verdicts
 from tests.report.cases import findings as made
 from tests.report.cases import odd_cases

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from mot_research.report import brief, memory, narrative
 from mot_research.report.exchange import findings_record
+from mot_research.report.narrative import answer, brief, memory
 from mot_research.study.manifests import Difference, Memory
 from tests.report.cases import findings
 
@@ -20,9 +20,9 @@ def after(**changes):
 def test_changed_rules_stand_on_page_one_and_in_the_brief():
     changed = after(rules={"p_top": (0.9, 0.8)})
     sentence = r"**The rules are not those of wave 2026Q2:** p top 0\.8\, was 0\.9."
-    assert sentence in narrative.answer_sentences(changed)
+    assert sentence in answer.answer_sentences(changed)
     assert sentence in brief.the_page(changed)
-    assert len(" ".join(narrative.answer_sentences(changed)).split()) <= narrative.ANSWER_WORDS
+    assert len(" ".join(answer.answer_sentences(changed)).split()) <= answer.ANSWER_WORDS
 
 
 def test_many_changed_rules_are_counted():

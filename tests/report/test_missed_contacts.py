@@ -7,8 +7,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from mot_research.report import contact_charts, missed_contacts
+from mot_research.report import contact_charts
 from mot_research.report.exchange import findings_record
+from mot_research.report.narrative import missed_contacts
 from tests.report import cases, further
 
 CASES = cases.odd_cases()

@@ -3,11 +3,14 @@ import re
 
 import pytest
 
-from mot_research.report import (
+from mot_research.report.narrative import (
+    answer,
     beside,
+    beyond_the_list,
+    captions,
     goals,
     inventory,
-    narrative,
+    one_moment,
     operations,
     pages,
     scorecards,
@@ -35,18 +38,18 @@ EVERY = pytest.mark.parametrize("case", list(ODD))
 def text_of(findings) -> str:
     """Everything the report says in words and tables."""
     parts = [
-        narrative.heading(findings),
-        narrative.answer(findings),
+        answer.heading(findings),
+        answer.answer(findings),
         tables.the_list(findings),
-        narrative.list_note(findings),
-        narrative.decisions(findings),
-        narrative.map_caption(findings),
-        narrative.matrix_caption(findings),
+        answer.list_note(findings),
+        answer.decisions(findings),
+        captions.map_caption(findings),
+        captions.matrix_caption(findings),
         pages.the_evidence(findings),
         pages.the_moments(findings),
-        narrative.bets(findings),
-        narrative.missed(findings),
-        narrative.off_list(findings),
+        beyond_the_list.bets(findings),
+        beyond_the_list.missed(findings),
+        beyond_the_list.off_list(findings),
         tables.off_list(findings),
         tables.absences(findings),
         sureness.absences_note(findings),
@@ -54,8 +57,8 @@ def text_of(findings) -> str:
         sureness.warnings(findings),
         sureness.not_used(findings),
         tables.reproducibility(findings),
-        narrative.penalty_caption(findings),
-        narrative.ranks_caption(findings),
+        captions.penalty_caption(findings),
+        captions.ranks_caption(findings),
         sureness.who_answered(findings),
         sureness.border(findings),
         what_changed.summary(findings),
@@ -68,7 +71,7 @@ def text_of(findings) -> str:
         together.segments(findings),
         *(said(findings) for said in ACCOUNTABLE),
         *(said(findings.study) for said in OF_THE_STUDY),
-        *(narrative.bars_caption(result, findings) for result in findings.drivers.values()),
+        *(captions.bars_caption(result, findings) for result in findings.drivers.values()),
     ]
     return "\n\n".join(parts)
 
@@ -76,8 +79,8 @@ def text_of(findings) -> str:
 @EVERY
 def test_answer_and_decisions_fit_on_page_one(case):
     findings = ODD[case]
-    words = narrative.answer(findings).split() + narrative.decisions(findings).split()
-    assert 5 < len(words) <= narrative.ANSWER_WORDS
+    words = answer.answer(findings).split() + answer.decisions(findings).split()
+    assert 5 < len(words) <= answer.ANSWER_WORDS
 
 
 @EVERY
@@ -90,7 +93,7 @@ def test_nothing_of_the_machine_shows(case):
 
 @EVERY
 def test_every_decision_is_a_sentence(case):
-    for line in narrative.decisions(ODD[case]).split("\n"):
+    for line in answer.decisions(ODD[case]).split("\n"):
         assert re.match(r"\d\. [A-Z].*[.…]$", line), line
 
 
@@ -102,9 +105,9 @@ def test_no_claim_of_no_effect(case):
 @pytest.mark.parametrize("case", [name for name in ODD if name != "one wave"])
 def test_simulated_data_are_said_to_be_so(case):
     findings = ODD[case]
-    captions = [narrative.map_caption(findings), narrative.matrix_caption(findings)]
-    captions += [narrative.bars_caption(result, findings) for result in findings.drivers.values()]
-    for text in [narrative.heading(findings), *captions]:
+    told = [captions.map_caption(findings), captions.matrix_caption(findings)]
+    told += [captions.bars_caption(result, findings) for result in findings.drivers.values()]
+    for text in [answer.heading(findings), *told]:
         assert "Simulated data." in text
 
 
@@ -114,30 +117,30 @@ def test_real_data_are_not_called_simulated():
 
 def test_a_short_list_is_not_padded():
     findings = cases.findings(both=4, one=3, bets=0, likely=0)
-    assert narrative.answer(findings).startswith(
+    assert answer.answer(findings).startswith(
         "Seven of 20 moments are on the list (all proven); the data prove no more."
     )
 
 
 def test_one_moment_is_singular():
     findings = cases.findings(3, both=1, one=0, bets=0, likely=0)
-    assert narrative.answer(findings).startswith(
+    assert answer.answer(findings).startswith(
         "One of three moments is on the list (proven); the data prove no more."
     )
 
 
 def test_kinds_of_the_list_are_counted():
-    assert "(seven proven, one brand bet and two likely)" in narrative.answer(ODD["usual"])
+    assert "(seven proven, one brand bet and two likely)" in answer.answer(ODD["usual"])
 
 
 def test_nothing_proven_is_said_first():
-    assert narrative.answer(ODD["nothing proven"]).startswith("No moment is on the list")
-    assert "collect more answers" in narrative.decisions(ODD["nothing proven"])
+    assert answer.answer(ODD["nothing proven"]).startswith("No moment is on the list")
+    assert "collect more answers" in answer.decisions(ODD["nothing proven"])
     assert tables.the_list(ODD["nothing proven"]) == ""
 
 
 def test_a_role_without_an_outcome_is_named():
-    text = narrative.answer(ODD["no revenue"])
+    text = answer.answer(ODD["no revenue"])
     assert "Nothing is said about revenue: this wave has no outcome for it." in text
     assert "relationship only" not in text
 
@@ -145,7 +148,7 @@ def test_a_role_without_an_outcome_is_named():
 def test_without_an_earlier_wave_movement_is_left_out_and_explained():
     findings = ODD["one wave"]
     assert "Moved" not in tables.the_list(findings).split("\n")[0]
-    assert "this is the first wave" in narrative.list_note(findings)
+    assert "this is the first wave" in answer.list_note(findings)
     assert "Moved" in tables.the_list(ODD["usual"]).split("\n")[0]
 
 
@@ -153,15 +156,15 @@ def test_movement_within_chance_is_no_movement():
     row = ODD["usual"].priorities.rows[0]
     trend = dataclasses.replace(row.metrics["trend"], value=0.1, ci_lower=-0.1, ci_upper=0.3)
     row = dataclasses.replace(row, metrics={**row.metrics, "trend": trend})
-    assert narrative.moved(row) == "no clear change"
+    assert one_moment.moved(row) == "no clear change"
 
 
 def test_how_sure_gives_the_frequency_of_the_grade():
     rows = ODD["usual"].priorities.rows
-    assert narrative.how_sure(rows[0]) == "Certain"
-    assert narrative.how_sure(rows[1]) == "Proven, 93\N{NO-BREAK SPACE}%"
+    assert one_moment.how_sure(rows[0]) == "Certain"
+    assert one_moment.how_sure(rows[1]) == "Proven, 93\N{NO-BREAK SPACE}%"
     bet = next(row for row in rows if row.verdict == "brand_bet")
-    assert narrative.how_sure(bet) == "Not proven"
+    assert one_moment.how_sure(bet) == "Not proven"
 
 
 def test_how_sure_counts_only_the_role_that_gave_the_verdict():
@@ -169,16 +172,16 @@ def test_how_sure_counts_only_the_role_that_gave_the_verdict():
     relationship = dataclasses.replace(row.grades["relationship"], p_top=0.61, p_top_each=0.55)
     revenue = dataclasses.replace(row.grades["revenue"], grade="not_proven", p_top=0.98)
     row = dataclasses.replace(row, grades={"relationship": relationship, "revenue": revenue})
-    assert narrative.how_sure(row) == "Likely, 61\N{NO-BREAK SPACE}%"
+    assert one_moment.how_sure(row) == "Likely, 61\N{NO-BREAK SPACE}%"
 
 
 def test_a_moment_without_an_owner_is_named_for_a_decision():
-    assert "Name an owner for “Renewal offer" in narrative.decisions(ODD["usual"])
+    assert "Name an owner for “Renewal offer" in answer.decisions(ODD["usual"])
 
 
 def test_missed_by_the_workshop():
-    assert "Outage call" in narrative.missed(ODD["usual"])
-    assert "no shortlist" not in narrative.missed(ODD["usual"])
+    assert "Outage call" in beyond_the_list.missed(ODD["usual"])
+    assert "no shortlist" not in beyond_the_list.missed(ODD["usual"])
 
 
 @pytest.mark.parametrize("case", ["hostile names", "everything, hostile names"])
@@ -190,7 +193,7 @@ def test_names_of_a_study_are_never_obeyed(case):
 
 
 def test_the_alt_text_names_the_largest():
-    alt = narrative.alt_priority_matrix(ODD["usual"].priorities)
+    alt = captions.alt_priority_matrix(ODD["usual"].priorities)
     assert "First bill arrives" in alt
     assert "14\N{NO-BREAK SPACE}%" in alt
 
@@ -198,7 +201,7 @@ def test_the_alt_text_names_the_largest():
 def test_an_empty_matrix_says_so():
     priorities = ODD["no outcome"].priorities
     empty = dataclasses.replace(priorities, rows=())
-    assert narrative.alt_priority_matrix(empty) == narrative.NOTHING_DRAWN
+    assert captions.alt_priority_matrix(empty) == captions.NOTHING_DRAWN
 
 
 def test_warnings_stand_once():

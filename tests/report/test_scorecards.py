@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mot_research.priorities.result import Metric
-from mot_research.report import beside, goals, operations, scorecards
+from mot_research.report.narrative import beside, goals, operations, scorecards
 from tests.report import cases
 from tests.report.accountable import accountable
 

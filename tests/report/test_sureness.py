@@ -1,7 +1,7 @@
 import dataclasses
 
-from mot_research.report import narrative, sureness
-from mot_research.report.phrases import with_names
+from mot_research.report.narrative import answer, captions, one_moment, sureness
+from mot_research.report.narrative.phrases import with_names
 from tests.report import cases
 
 ODD = cases.odd_cases()
@@ -52,17 +52,17 @@ def test_sampled_numbers_and_the_halo_are_told():
 
 def test_a_model_per_moment_speaks_of_no_ranks():
     findings = ODD["a model per moment"]
-    assert "one model per moment" in narrative.answer(findings)
-    assert "0\N{NO-BREAK SPACE}%" not in narrative.answer(findings)
+    assert "one model per moment" in answer.answer(findings)
+    assert "0\N{NO-BREAK SPACE}%" not in answer.answer(findings)
     assert "LMG" not in sureness.method(findings)
     assert "model of its own" in sureness.method(findings)
     for result in findings.drivers.values():
-        assert "no shares to compare" in narrative.alt_importance_bars(result, findings)
+        assert "no shares to compare" in captions.alt_importance_bars(result, findings)
 
 
 def test_only_what_is_weak_is_said_to_be_so():
     everything = ODD["everything"]
-    said = [narrative.how_robust(row, everything) for row in everything.priorities.listed]
+    said = [one_moment.how_robust(row, everything) for row in everything.priorities.listed]
     assert "3\N{NO-BREAK SPACE}% of what is left" in said[0]
     assert "its sign turns without one segment" in said[1]
     assert set(said[2:]) == {""}

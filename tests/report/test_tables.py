@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 from mot_research.priorities.result import METRICS, Metric
-from mot_research.report import pages, tables
 from mot_research.report.markup import Bar, Column, Label, Quiet, Table
+from mot_research.report.narrative import moment_tables, pages, result_html, tables
 from tests.report import cases
 
 ODD = cases.odd_cases()
@@ -81,7 +81,9 @@ def test_results_show_themselves_in_a_notebook(case):
 
 def test_drivers_stand_in_the_order_of_importance():
     result = ODD["usual"].drivers["recommend"]
-    shown = [text for text in Cells(tables.drivers_html(result)).text if re.match(r"m\d+$", text)]
+    shown = [
+        text for text in Cells(result_html.drivers_html(result)).text if re.match(r"m\d+$", text)
+    ]
     expected = result.table["lmg"].sort_values(ascending=False, kind="stable").index
     assert shown == list(expected)
 
@@ -89,7 +91,7 @@ def test_drivers_stand_in_the_order_of_importance():
 def test_an_analysis_without_resamples_has_no_intervals():
     result = ODD["usual"].drivers["recommend"]
     bare = dataclasses.replace(result, table=result.table.drop(columns=["ci_lower", "ci_upper"]))
-    assert " to " not in tables.drivers_html(bare)
+    assert " to " not in result_html.drivers_html(bare)
 
 
 def test_the_list_stands_under_the_headings_of_its_kinds():
@@ -146,7 +148,7 @@ def test_absences_hide_small_counts():
 def test_a_moment_without_metrics_has_no_table_of_them():
     row = ODD["usual"].priorities.rows[0]
     bare = dataclasses.replace(row, metrics=dict.fromkeys(METRICS, Metric(None, reason="x")))
-    assert tables.moment_metrics(bare, ODD["usual"]) == ""
+    assert moment_tables.moment_metrics(bare, ODD["usual"]) == ""
 
 
 def test_reproducibility_names_files_seed_and_rules():

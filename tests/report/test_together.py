@@ -1,6 +1,6 @@
 import dataclasses
 
-from mot_research.report import together
+from mot_research.report.narrative import together
 from tests.report import cases, further
 
 ODD = cases.odd_cases()

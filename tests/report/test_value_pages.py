@@ -5,8 +5,9 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from mot_research.report import value_charts, value_pages
-from mot_research.report.tables import moment_metrics
+from mot_research.report import value_charts
+from mot_research.report.narrative import value_pages
+from mot_research.report.narrative.moment_tables import moment_metrics
 from tests.priorities.small_value import run_small
 from tests.report import cases
 

@@ -6,8 +6,8 @@ import json
 import openpyxl
 import pytest
 
-from mot_research.report import voice_pages
 from mot_research.report.exchange import findings_record
+from mot_research.report.narrative import voice_pages
 from mot_research.report.spreadsheet import write_evidence_xlsx
 from tests.report import cases, said
 

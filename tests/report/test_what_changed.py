@@ -1,7 +1,7 @@
 import dataclasses
 
 from mot_research.drivers.change import REFERENCE_POINT
-from mot_research.report import what_changed
+from mot_research.report.narrative import what_changed
 from tests.report import cases
 
 ODD = cases.odd_cases()

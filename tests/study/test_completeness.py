@@ -1,4 +1,4 @@
-from mot_research.report import inventory
+from mot_research.report.narrative import inventory
 from mot_research.study.completeness import (
     WANTED,
     completeness,

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from mot_research.drivers.paths import Paths
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
-from mot_research.report import segment_verdicts
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import (
+from mot_research.report.narrative import segment_verdicts
+from mot_research.report.narrative.phrases import (
     deciding,
     ended,
     linear_writing,
@@ -23,7 +23,7 @@ from mot_research.report.phrases import (
     quoted,
     unit,
 )
-from mot_research.report.words import counted, listed, number, sentence
+from mot_research.report.narrative.words import counted, listed, number, sentence
 
 ROWS_AT_MOST = 6
 LONGEST_NAME = 60  # characters in the table

@@ -9,8 +9,8 @@ from mot_research.drivers.cautions import Caution
 from mot_research.findings import Findings
 from mot_research.numbers import TWO_DIGITS, count, percent
 from mot_research.report.escaping import escape_markdown
-from mot_research.report.phrases import deciding, outcome_name, with_names
-from mot_research.report.words import counted, listed, number, sentence
+from mot_research.report.narrative.phrases import deciding, outcome_name, with_names
+from mot_research.report.narrative.words import counted, listed, number, sentence
 
 GROUPS = {  # of the rules of cautions, in the order of reading
     "Who answered": (

@@ -17,12 +17,12 @@ from mot_research.numbers import (
 from mot_research.priorities.accountability import share_draws
 from mot_research.priorities.result import Metric
 from mot_research.priorities.scorecard import Line, Scorecard
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import deciding, ended, moment_name, quoted
-from mot_research.report.words import listed
+from mot_research.report.narrative import words
+from mot_research.report.narrative.phrases import deciding, ended, moment_name, quoted
+from mot_research.report.narrative.words import listed
 from mot_research.statistics.resampling import percentile_interval
 
 LONGEST_NAME = 60  # characters in a table

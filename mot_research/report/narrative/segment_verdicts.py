@@ -8,12 +8,12 @@ import pandas as pd
 
 from mot_research.findings import Findings
 from mot_research.priorities.by_segment import SegmentPriorities
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import ended, quoted
-from mot_research.report.words import listed
+from mot_research.report.narrative import words
+from mot_research.report.narrative.phrases import ended, quoted
+from mot_research.report.narrative.words import listed
 
 LONGEST_NAME = 60  # characters in the table
 NAMED_AT_MOST = 3

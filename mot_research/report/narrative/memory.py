@@ -8,7 +8,7 @@ from typing import Any
 from mot_research.errors import shown
 from mot_research.findings import Findings
 from mot_research.report.escaping import escape_markdown
-from mot_research.report.words import counted, listed
+from mot_research.report.narrative.words import counted, listed
 from mot_research.study.manifests import Difference
 
 NAMED_AT_MOST = 3

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
 from mot_research.numbers import NO_BREAK, Writing, effect_writing, plain
+from mot_research.priorities.result import Priority
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
+from mot_research.report.narrative import words
+from mot_research.report.narrative.words import listed, number
 
 NAME_CHARACTERS = 44
+NAMED_AT_MOST = 3  # moments named in one sentence; the table names them all
+EMPTY_LIST = "No moment is on the list."
 
 
 def quoted(name: str) -> str:
@@ -40,11 +45,10 @@ def with_names(text: str, findings: Findings) -> str:
     if not called:
         return text
     kept = "|".join(_longest_first(outcome.name for outcome in findings.study.outcomes))
-    words = "|".join(_longest_first(name for name in called if name.isalpha())) or "(?!)"
+    plain_words = "|".join(_longest_first(filter(str.isalpha, called))) or "(?!)"
     codes = "|".join(_longest_first(name for name in called if not name.isalpha())) or "(?!)"
-    pattern = (
-        rf"(?P<kept>{kept or '(?!)'})|(?<![\w\-“])(?P<id>(?:{codes})(?![\w\-”])|(?:{words}){_ENDS})"
-    )
+    ids = rf"(?:{codes})(?![\w\-”])|(?:{plain_words}){_ENDS}"
+    pattern = rf"(?P<kept>{kept or '(?!)'})|(?<![\w\-“])(?P<id>{ids})"
     return re.sub(
         pattern,
         lambda found: found["kept"] or f"“{shorten(called[found['id']], NAME_CHARACTERS)}”",
@@ -103,3 +107,23 @@ def linear_unit(findings: Findings, result: DriverResult) -> str:
 def ended(text: str) -> str:
     """Let the ellipsis of a shortened name end its sentence."""
     return text.replace("….", "…")
+
+
+def effect_unit(result: DriverResult, findings: Findings) -> str:
+    """Return the unit of the effects of a model."""
+    if result.kind == "ordered":
+        return "percentage points of the top answer"
+    return unit(findings, result.outcome)
+
+
+def names(rows: Sequence[Priority], *, last: str = "and", at_most: int = NAMED_AT_MOST) -> str:
+    """Return the names of the first moments, and how many more there are."""
+    if len(rows) > at_most + 1:
+        more = f"{number(len(rows) - at_most)} more"
+        return listed([*(quoted(row.moment.name) for row in rows[:at_most]), more], last=last)
+    return listed([quoted(row.moment.name) for row in rows], last=last)
+
+
+def simulated(findings: Findings) -> str:
+    """Return the sentence that stands wherever simulated data show; empty for real data."""
+    return f"**{words.SIMULATED}**" if findings.simulated else ""

@@ -13,12 +13,12 @@ from mot_research.numbers import (
     effect_writing,
 )
 from mot_research.priorities.scorecard import Scorecard
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import ended, quoted
-from mot_research.report.words import listed, number, sentence
+from mot_research.report.narrative import words
+from mot_research.report.narrative.phrases import ended, quoted
+from mot_research.report.narrative.words import listed, number, sentence
 
 NAMED_AT_MOST = 4
 LONGEST_NAME = 60  # characters in a table

@@ -13,9 +13,9 @@ import pandas as pd
 from mot_research.drivers.result import DriverResult
 from mot_research.findings import Findings
 from mot_research.numbers import SHOWN_FROM, digits_for
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import NOTHING, frame_table
+from mot_research.report.narrative import words
 
 COLUMNS = {
     "share": "Share, %",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mot_research.report import words
+from mot_research.report.narrative import words
 
 Kind = Literal["text", "flag", "count", "number", "percent"]
 

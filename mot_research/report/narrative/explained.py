@@ -16,11 +16,11 @@ from mot_research.numbers import PERCENT, TWO_DIGITS, count, effect_writing, pla
 from mot_research.priorities.by_segment import SegmentVerdict
 from mot_research.priorities.result import Grade, Priority
 from mot_research.priorities.rules import RULES, Check
-from mot_research.report import narrative, words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import deciding
+from mot_research.report.narrative import captions, phrases, words
+from mot_research.report.narrative.phrases import deciding
 from mot_research.study.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -288,10 +288,10 @@ def matrices(findings: Findings) -> str:
     blocks = []
     for role in deciding(findings):
         blocks += [
-            f"**{escape_markdown(narrative.role_outcome(role, findings))}**",
+            f"**{escape_markdown(captions.role_outcome(role, findings))}**",
             _matrix(findings, role),
         ]
-    return "\n\n".join(blocks) or narrative.EMPTY_LIST
+    return "\n\n".join(blocks) or phrases.EMPTY_LIST
 
 
 def _matrix(findings: Findings, role: str) -> str:

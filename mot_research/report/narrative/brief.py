@@ -6,10 +6,10 @@ Each function returns Markdown. Numbers and sentences are those of the whole rep
 from __future__ import annotations
 
 from mot_research.findings import Findings
-from mot_research.report import memory, narrative, tables, what_changed
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Cell, Column, Table
-from mot_research.report.words import NO_OWNER
+from mot_research.report.narrative import answer, memory, one_moment, tables, what_changed
+from mot_research.report.narrative.words import NO_OWNER
 
 LONGEST_NAME = 74  # characters: two lines of the table
 LONGEST_OWNER = 34
@@ -17,15 +17,15 @@ LONGEST_OWNER = 34
 
 def the_page(findings: Findings) -> str:
     """Return the page below its title: the answer, the list, what changed, the decisions."""
-    lead = " ".join(narrative.answer_sentences(findings)[:2])
-    parts = [f"{narrative.heading(findings)} {lead}"]
+    lead = " ".join(answer.answer_sentences(findings)[:2])
+    parts = [f"{answer.heading(findings)} {lead}"]
     if findings.priorities.listed:
         table = the_list(findings).to_drawn_markdown()
         parts.append(f"::: {{.mot-roomy}}\n{table}\n:::")
-        parts.append(f"::: {{.mot-note}}\n{narrative.list_note(findings)}\n:::")
+        parts.append(f"::: {{.mot-note}}\n{answer.list_note(findings)}\n:::")
     parts += ["## What changed since the last wave", what_changed.summary(findings)]
     parts.append(memory.rules_changed(findings))
-    parts += ["## Decisions asked of you", narrative.decisions(findings)]
+    parts += ["## Decisions asked of you", answer.decisions(findings)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -45,7 +45,7 @@ def the_list(findings: Findings) -> Table:
             shorten(row.moment.name, LONGEST_NAME),
             shorten(row.moment.owner or NO_OWNER, LONGEST_OWNER),
             tables.action_label(row),
-            narrative.how_sure(row),
+            one_moment.how_sure(row),
             tables.moved_cell(row),
         )
         for row in findings.priorities.listed

@@ -13,12 +13,12 @@ from mot_research.drivers.change import REFERENCE_POINT, Change
 from mot_research.drivers.prediction import Prediction
 from mot_research.findings import Findings
 from mot_research.numbers import CHANGE, PERCENT, TWO_DIGITS, Writing, percent, signed
-from mot_research.report import words
-from mot_research.report.change_tables import CAUSES
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import (
+from mot_research.report.narrative import words
+from mot_research.report.narrative.change_tables import CAUSES
+from mot_research.report.narrative.phrases import (
     deciding,
     ended,
     level_writing,
@@ -29,7 +29,7 @@ from mot_research.report.phrases import (
     quoted,
     unit,
 )
-from mot_research.report.words import listed, sentence
+from mot_research.report.narrative.words import listed, sentence
 
 LONGEST_NAME = 60  # characters in the table
 ROWS_AT_MOST = 8

@@ -14,8 +14,8 @@ from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import frame_table
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import quoted
-from mot_research.report.words import counted, listed, number
+from mot_research.report.narrative.phrases import quoted
+from mot_research.report.narrative.words import counted, listed, number
 from mot_research.study.consensus import RELIABLE, TENTATIVE, Consensus
 
 NO_VOTES = "There are no votes of a workshop: name their file under workshop: votes in study.yml."

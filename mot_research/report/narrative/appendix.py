@@ -20,10 +20,10 @@ from mot_research.numbers import (
     is_shown,
     plain,
 )
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import NOTHING, frame_table
-from mot_research.report.phrases import names_by_id
+from mot_research.report.narrative import words
+from mot_research.report.narrative.phrases import names_by_id
 
 DIGITS = 3
 IMPORTANCE = {

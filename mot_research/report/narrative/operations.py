@@ -14,13 +14,13 @@ from mot_research.numbers import (
     plain,
     with_base,
 )
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import ended, moment_name, quoted
-from mot_research.report.scorecards import names_of_stages, stage_name
-from mot_research.report.words import counted, listed, number, sentence
+from mot_research.report.narrative import words
+from mot_research.report.narrative.phrases import ended, moment_name, quoted
+from mot_research.report.narrative.scorecards import names_of_stages, stage_name
+from mot_research.report.narrative.words import counted, listed, number, sentence
 
 NAMED_AT_MOST = 4
 LONGEST_NAME = 60  # characters in a table

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import frame_table
+from mot_research.report.narrative import words
 from mot_research.study.definition import Moment, Study
 
 

@@ -20,12 +20,13 @@ from mot_research.numbers import (
     plain,
     too_few,
 )
-from mot_research.report import contact_charts, narrative
+from mot_research.report import contact_charts
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import ended, moment_name, outcome_name, quoted, unit
-from mot_research.report.words import counted, listed, sentence
+from mot_research.report.narrative import phrases
+from mot_research.report.narrative.phrases import ended, moment_name, outcome_name, quoted, unit
+from mot_research.report.narrative.words import counted, listed, sentence
 
 LONGEST_NAME = 60
 SHOWN_DIGITS = 2  # of a number scaled to all customers: more would be pretended
@@ -217,7 +218,7 @@ def funnel_caption(findings: Findings) -> str:
     if due:
         seen = listed([f"{quoted(row['name'])} {_in_time(row)}" for row in due])
         text = f"{sentence(counted(len(due), 'moment'))} with a deadline; answered in time: {seen}."
-    return ended(f"{narrative.simulated(findings)} {text}".strip())
+    return ended(f"{phrases.simulated(findings)} {text}".strip())
 
 
 def balance(findings: Findings) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import frame_table
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.words import counted, listed, number, sentence
+from mot_research.report.narrative import words
+from mot_research.report.narrative.words import counted, listed, number, sentence
 from mot_research.study.completeness import (
     WANTED,
     completeness,

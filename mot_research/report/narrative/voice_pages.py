@@ -23,9 +23,9 @@ from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import frame_table
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import ended, names_by_id, quoted
-from mot_research.report.tables import metric_text
-from mot_research.report.words import VERDICTS, listed, number, sentence
+from mot_research.report.narrative.moment_tables import metric_text
+from mot_research.report.narrative.phrases import ended, names_by_id, quoted
+from mot_research.report.narrative.words import VERDICTS, listed, number, sentence
 
 NO_VOICE = "The study has no voice of customers: name a file of comments under voice in study.yml."
 NAMES_STAY = (

@@ -18,13 +18,13 @@ from mot_research.findings import Findings
 from mot_research.numbers import CHANGE, NO_BREAK, TWO_DIGITS, Writing, count, effect_writing, plain
 from mot_research.priorities.plan import Purchase
 from mot_research.priorities.value import Value
-from mot_research.report import words
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.phrases import linear_writing, moment_name, outcome_name, quoted
-from mot_research.report.phrases import unit as outcome_unit
-from mot_research.report.words import counted, listed, sentence
+from mot_research.report.narrative import words
+from mot_research.report.narrative.phrases import linear_writing, moment_name, outcome_name, quoted
+from mot_research.report.narrative.phrases import unit as outcome_unit
+from mot_research.report.narrative.words import counted, listed, sentence
 
 LONGEST_NAME = 60  # characters in a table
 NAMED_AT_MOST = 1

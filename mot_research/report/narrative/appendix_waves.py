@@ -8,11 +8,11 @@ from mot_research.drivers.cautions import RULES, rules_frame
 from mot_research.drivers.change import Change
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
-from mot_research.report import change_tables
-from mot_research.report.appendix import probability
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.frame_table import NOTHING, frame_table
-from mot_research.report.phrases import names_by_id, with_names
+from mot_research.report.narrative import change_tables
+from mot_research.report.narrative.appendix import probability
+from mot_research.report.narrative.phrases import names_by_id, with_names
 
 DIGITS = 3
 QUANTITIES = {

@@ -7,8 +7,8 @@ from mot_research.numbers import CHANGE, TWO_DIGITS, Writing, count, with_base
 from mot_research.priorities.expectation import Beside
 from mot_research.priorities.result import Metric, Priority
 from mot_research.report.escaping import escape_markdown
-from mot_research.report.phrases import quoted
-from mot_research.report.words import sentence
+from mot_research.report.narrative.phrases import quoted
+from mot_research.report.narrative.words import sentence
 
 PROMISES = {
     "promise_above": "promise above delivery",
