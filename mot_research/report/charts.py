@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mot_research.numbers import SHOWN_FROM, percent
+from mot_research.numbers import SHOWN_FROM
 from mot_research.report import house_style as style
+from mot_research.report.narrative import picture_words
 from mot_research.report.narrative.phrases import deciding, names_by_id
 from mot_research.report.rank_groups import alike, draw_brackets
 
@@ -40,7 +41,7 @@ def importance_bars(
     """
     if not result.is_ranked:
         ax = style.own_axes(ax, height=0.8)
-        _say(ax, "There is one model per moment, so there are no shares to compare.")
+        _say(ax, picture_words.ONE_MODEL_EACH)
         return ax
     table = result.to_frame()
     tested = table.loc[list(result.tested)].sort_values("lmg", ascending=False, kind="stable")
@@ -54,7 +55,7 @@ def importance_bars(
             ends.append(_bar(ax, y, *_ends(table, name)))
         for y, name in enumerate(rest, start=len(order)):
             ax.annotate(
-                "not tested" if name in result.not_tested else "too few to say",
+                "not tested" if name in result.not_tested else picture_words.TOO_FEW,
                 (0, y),
                 xytext=(4, 0),
                 textcoords="offset points",
@@ -70,12 +71,15 @@ def importance_bars(
         ax.grid(axis="x")
         outcome = style.label(called.get(result.outcome, result.outcome), 60)
         style.title(ax, f"What moves {outcome}")
-        lines = f"; line: {percent(result.confidence)} interval" if result.n_resamples else ""
-        joined = "; bracket: cannot be told apart" if alike(result) else ""
         if result.noise_floor is not None:
             ax.axvline(100 * result.noise_floor, color=style.SOFT, lw=1, ls=":", zorder=1)
-            joined += "; dotted: 95 % of noise"
-        ax.set_xlabel(f"% of its differences that go with how it went{lines}{joined}")
+        ax.set_xlabel(
+            picture_words.explained_share(
+                result.confidence if result.n_resamples else None,
+                brackets=bool(alike(result)),
+                noise=result.noise_floor is not None,
+            )
+        )
     return ax
 
 
@@ -96,7 +100,7 @@ def rank_plot(
     table = result.table.loc[list(result.tested)]
     if not result.is_ranked or "rank_upper" not in table or not table["rank_upper"].notna().any():
         ax = style.own_axes(ax, height=0.8)
-        _say(ax, "There are no intervals of ranks to draw.")
+        _say(ax, picture_words.NO_RANKS)
         return ax
     called = names or {}
     shown = table[table["n"] >= SHOWN_FROM].sort_values("rank", kind="stable")
@@ -115,10 +119,7 @@ def rank_plot(
         ax.grid(axis="x")
         outcome = style.label(called.get(result.outcome, result.outcome), 50)
         style.title(ax, f"Places for {outcome}")
-        ax.set_xlabel(
-            f"Place by importance; line: {percent(result.confidence)} set of places; "
-            f"shaded: the first {result.top}"
-        )
+        ax.set_xlabel(picture_words.places(result.confidence, result.top))
     return ax
 
 

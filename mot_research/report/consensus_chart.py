@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mot_research.report import house_style as style
+from mot_research.report.narrative import picture_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,10 +98,9 @@ def silo_agreement(
         ax.tick_params(length=0)
         for side in ax.spines.values():
             side.set_visible(False)
-        ax.set_title("What each silo chose, and the stage it names", x=0, parse_math=False)
+        ax.set_title(picture_words.SILOS, x=0, parse_math=False)
         ax.set_xlabel(
-            "● the silo's majority chose it; darker: more of its people. A stage stands where the "
-            "silo sees the moment elsewhere than most.",
+            picture_words.SILOS_KEY,
             fontsize=style.SMALL_TYPE,
             loc="right",
         )

@@ -20,6 +20,7 @@ from mot_research.numbers import (
 )
 from mot_research.report import house_style as style
 from mot_research.report.markup import Column, Table
+from mot_research.report.narrative import picture_words
 from mot_research.survey.contacts import MISSED, STATUSES
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ ROW_HEIGHT = 0.38  # inches
 FRAME = 0.85
 LONGEST_NAME = 36  # characters
 NAMED_FROM = 7  # percent: a narrower part has no room for its number
-STATUS_NAMES = {
-    "in_time": "answered in time",
-    "late": "answered late",
-    "never": "never answered",
-    "left": "left before the deadline",
-    "pending": "deadline after the data end",
-}
 #: Colour, colour of the number on it, hatching: told apart in grey print, too.
 STATUS_LOOKS = {
     "in_time": (style.ACCENT, style.PAPER, ""),
@@ -45,7 +39,6 @@ STATUS_LOOKS = {
     "pending": (style.PAPER, style.INK, "////"),
 }
 WITHHELD = "–"
-NOTHING_DUE = "No moment was due for 30 customers or more, so there is nothing to draw."
 
 
 def shown_counts(contacts: DueContacts) -> pd.DataFrame:
@@ -72,7 +65,14 @@ def contact_funnel(contacts: DueContacts, ax: Axes | None = None) -> Axes:
         ax = style.own_axes(ax, height=FRAME + ROW_HEIGHT * max(len(counts), 1))
         if counts.empty:
             ax.set_axis_off()
-            ax.text(0.5, 0.5, NOTHING_DUE, transform=ax.transAxes, ha="center", color=style.SOFT)
+            ax.text(
+                0.5,
+                0.5,
+                picture_words.NOTHING_DUE,
+                transform=ax.transAxes,
+                ha="center",
+                color=style.SOFT,
+            )
             return ax
         shares = counts[list(STATUSES)].div(counts["triggered"], axis=0) * 100
         left = pd.Series(0.0, index=counts.index)
@@ -83,7 +83,7 @@ def contact_funnel(contacts: DueContacts, ax: Axes | None = None) -> Axes:
             ax.barh(
                 left.index, shares[status], left=left, height=0.62, color=fill, hatch=hatch,
                 edgecolor=style.SOFT if fill == style.PAPER else style.PAPER, linewidth=0.8,
-                label=STATUS_NAMES[status],
+                label=picture_words.STATUSES[status],
             )  # fmt: skip
             for y, (share, n, at) in enumerate(
                 zip(shares[status], counts[status], left, strict=True)
@@ -101,7 +101,7 @@ def contact_funnel(contacts: DueContacts, ax: Axes | None = None) -> Axes:
         ]
         ax.set_yticks(range(len(labels)), labels, parse_math=False)
         ax.set(xlim=(0, 100), ylim=(len(labels) - 0.5, -0.5))
-        ax.set_xlabel("% of the customers it was due for")
+        ax.set_xlabel(picture_words.SHARE_OF_DUE)
         ax.spines["left"].set_visible(False)
         ax.legend(
             ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0),
@@ -119,7 +119,7 @@ def funnel_table(counts: pd.DataFrame, *, head: str = "Moment") -> Table:
         Column("Late", 3, "right"),
         Column("Never", 3, "right"),
         Column("Left or pending", 4, "right"),
-        Column("In time, of those in time or missed", 5, "right"),
+        Column(picture_words.IN_TIME_OF_KNOWN, 5, "right"),
     )
     return Table(columns, tuple(_cells(row) for row in counts.to_dict("records")))
 
@@ -140,7 +140,7 @@ def _cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
 def contacts_html(contacts: DueContacts) -> str:
     """Return the counts of every moment as an HTML table."""
     counts = contacts.counts[contacts.counts["by"] == "all"]
-    caption = f"Contacts that were due, {contacts.first:%Y-%m-%d} to {contacts.last:%Y-%m-%d}"
+    caption = picture_words.due_between(f"{contacts.first:%Y-%m-%d}", f"{contacts.last:%Y-%m-%d}")
     return funnel_table(counts).to_html(caption=caption)
 
 

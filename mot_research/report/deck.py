@@ -23,6 +23,7 @@ from mot_research.report.narrative import (
     moment_tables,
     one_moment,
     phrases,
+    picture_words,
     sureness,
     tables,
     value_pages,
@@ -108,7 +109,7 @@ def write_deck(findings: Findings, path: Path | str | None) -> None:
     logo = None if study.look.logo is None else read_logo(study.resolve(study.look.logo))
     said = f" · {words.SIMULATED.rstrip('.')}" if findings.simulated else ""
     deck = Deck(accent=accent, foot=f"{study.name} · wave {findings.wave}{said}", logo=logo)
-    lines = [f"Priorities, wave {findings.wave}", "Moments of truth: what to get right"]
+    lines = [f"Priorities, wave {findings.wave}", picture_words.REPORT]
     deck.cover(study.name, lines + ([words.SIMULATED] if findings.simulated else []))
     pages = tuple(_pages(findings))
     read = _reader(pages)
@@ -173,7 +174,7 @@ def _pages(findings: Findings) -> Iterator[Page]:
     yield _answer(findings)
     on_list = findings.priorities.listed
     if on_list:
-        notes = [answer.list_note(findings), sureness.border(findings), _source(findings)]
+        notes = [answer.list_note(findings), sureness.border(findings), sureness.source(findings)]
         yield Page("The list", (Grid(tables.the_list(findings)),), _notes(*notes))
     yield from _matrices(findings)
     yield from _importances(findings)
@@ -198,12 +199,16 @@ def _answer(findings: Findings) -> Page:
     parts += [
         Words("\n\n".join(said), Box(ANSWER.left, top, ANSWER.width, bottom - top)),
         Words(
-            f"**Decisions asked of you**\n\n{asked}",
+            f"**{picture_words.DECISIONS}**\n\n{asked}",
             Box(ASKED.left, top, ASKED.width, bottom - top),
             panel=True,
         ),
     ]
-    return Page("The answer", tuple(parts), _notes(sureness.border(findings), _source(findings)))
+    return Page(
+        picture_words.ANSWER,
+        tuple(parts),
+        _notes(sureness.border(findings), sureness.source(findings)),
+    )
 
 
 def _matrices(findings: Findings) -> Iterator[Page]:
@@ -214,8 +219,10 @@ def _matrices(findings: Findings) -> Iterator[Page]:
             Picture(chart, alt, MATRIX),
             Words(key, KEY, largest=12, smallest=7),
         )
-        title = f"Where the moments stand: {words.ROLES[role]}"
-        yield Page(title, parts, _notes(captions.matrix_caption(findings), _source(findings)))
+        title = picture_words.where_they_stand(role)
+        yield Page(
+            title, parts, _notes(captions.matrix_caption(findings), sureness.source(findings))
+        )
 
 
 def _importances(findings: Findings) -> Iterator[Page]:
@@ -229,7 +236,7 @@ def _importances(findings: Findings) -> Iterator[Page]:
         yield Page(
             f"What moves {name}",
             (Picture(chart, alt), Words(below, BELOW_CHART, largest=14)),
-            _notes(captions.evidence_note(result, findings), _source(findings)),
+            _notes(captions.evidence_note(result, findings), sureness.source(findings)),
         )
 
 
@@ -240,7 +247,7 @@ def _moment(row: Priority, findings: Findings) -> Page:
         native_pictures.other_metrics(row),
     ]
     chart = native_pictures.metrics(row)
-    alt = "Shares of customers and of importance, each with its interval."
+    alt = picture_words.METRICS_ALT
     evidence = moment_tables.moment_evidence(row, findings)
     wide = TOLD if chart is not None else Box(MARGIN, TOLD.top, INSIDE.width, TOLD.height)
     parts: list[Words | Grid | Picture] = [
@@ -251,12 +258,16 @@ def _moment(row: Priority, findings: Findings) -> Page:
     if evidence:
         parts.append(Grid(evidence, EVIDENCE))
     notes = [escape_markdown(row.reason), one_moment.how_robust(row, findings)]
-    notes += [captions.small_numbers_note(), _source(findings)]
+    notes += [captions.small_numbers_note(), sureness.source(findings)]
     return Page(f"{row.place} · {row.moment.name}", tuple(parts), _notes(*notes))
 
 
 def _changes(findings: Findings) -> Iterator[Page]:
-    notes = [what_changed.limits(findings), what_changed.prediction(findings), _source(findings)]
+    notes = [
+        what_changed.limits(findings),
+        what_changed.prediction(findings),
+        sureness.source(findings),
+    ]
     for name, change in findings.change.items():
         chart = native_pictures.waterfall(findings, change)
         alt = what_changed.chart_note(findings)
@@ -264,13 +275,17 @@ def _changes(findings: Findings) -> Iterator[Page]:
             Picture(chart, alt),
             Words(what_changed.moved(findings, change), BELOW_CHART, largest=14, smallest=8),
         )
-        yield Page(f"What changed: {findings.study.outcome(name).name}", parts, _notes(*notes))
+        yield Page(
+            picture_words.what_changed(findings.study.outcome(name).name), parts, _notes(*notes)
+        )
     if findings.change:
         table = what_changed.beyond_chance(findings)
         if table.startswith("|"):
-            yield Page("What changed beyond chance", (Grid(table),), _notes(*notes))
+            yield Page(picture_words.BEYOND_CHANCE, (Grid(table),), _notes(*notes))
     elif findings.not_compared:
-        yield Page("What changed", (Words(what_changed.summary(findings)),), _notes(*notes))
+        yield Page(
+            picture_words.what_changed(), (Words(what_changed.summary(findings)),), _notes(*notes)
+        )
 
 
 def _plan(findings: Findings) -> Iterator[Page]:
@@ -279,8 +294,8 @@ def _plan(findings: Findings) -> Iterator[Page]:
         return
     table = value_pages.planning(findings)
     if table.startswith("|"):
-        notes = _notes(value_pages.summary(findings), _source(findings))
-        yield Page("The plan", (Grid(table),), notes)
+        notes = _notes(value_pages.summary(findings), sureness.source(findings))
+        yield Page(picture_words.PLAN, (Grid(table),), notes)
 
 
 def _sureness(findings: Findings) -> Page:
@@ -289,19 +304,12 @@ def _sureness(findings: Findings) -> Page:
     right = Box(MARGIN + 5.9 + GAP, INSIDE.top, INSIDE.width - 5.9 - GAP, INSIDE.height)
     parts = (
         Words("\n\n".join([*(text for text in said if text), sureness.warnings(findings)]), left),
-        Words(f"**Method in plain words**\n\n{sureness.method(findings)}", right, panel=True),
+        Words(f"**{picture_words.METHOD}**\n\n{sureness.method(findings)}", right, panel=True),
     )
-    return Page("How sure we are", parts, _notes(sureness.not_used(findings), _source(findings)))
-
-
-def _source(findings: Findings) -> str:
-    """Return where the numbers come from, for the speaker."""
-    result = next(iter(findings.drivers.values()), None)
-    seed = findings.study.rules.seed if result is None else result.seed
-    return (
-        f"From the findings of {escape_markdown(findings.study.name)}, wave "
-        f"{escape_markdown(findings.wave)}, seed {seed}: the same numbers as in the report and in "
-        f"findings.json. {phrases.simulated(findings)}"
+    return Page(
+        picture_words.SURENESS,
+        parts,
+        _notes(sureness.not_used(findings), sureness.source(findings)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mot_research.numbers import is_shown, percent
 from mot_research.report import house_style as style
 from mot_research.report.matrix import first_role
-from mot_research.report.narrative import words
+from mot_research.report.narrative import picture_words, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -353,7 +353,7 @@ def _draw_key(
         )
     x = 0.06
     if any(place.rating is not None for place in _places(layout)):
-        x = say(x, second, f"Size: share of importance for {words.THE_ROLES[layout.role]}") + 0.16
+        x = say(x, second, picture_words.size_of(layout.role)) + 0.16
         for part in KEY_SHARES:
             share, radius = part * layout.largest_share, layout.largest * math.sqrt(part)
             ax.add_patch(Circle((x + radius, second), radius, fc=BAND, ec=style.INK, lw=0.7))
@@ -361,10 +361,10 @@ def _draw_key(
         x += 0.08
         ax.add_patch(Circle((x + 0.1, second), 0.12, fc=HALO, ec=style.FAINT, lw=0.5))
         ax.add_patch(Circle((x + 0.1, second), 0.07, fc=BAND, ec=style.INK, lw=0.7))
-        x = say(x + 0.27, second, "Ring: up to the end of its interval") + 0.2
-        say(x, second, "Bold, with a number: on the list")
+        x = say(x + 0.27, second, picture_words.RING) + 0.2
+        say(x, second, picture_words.BOLD)
     else:
-        say(x, second, "No moment has both a rating and an importance: no size, no colour.")
+        say(x, second, picture_words.SIZELESS)
 
 
 def _rating_ends(findings: Findings, ends: tuple[float, float]) -> tuple[str, str]:

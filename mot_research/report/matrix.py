@@ -11,7 +11,7 @@ import numpy as np
 
 from mot_research.numbers import is_shown, percent
 from mot_research.report import house_style as style
-from mot_research.report.narrative import words
+from mot_research.report.narrative import picture_words, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -152,7 +152,7 @@ def _draw_panels(
     if any(spots.values()):
         # Only now: a limit that is set keeps shared axes from growing with the next panel.
         panels[0].set_ylim(bottom=min(0.0, panels[0].get_ylim()[0]))
-        panels[0].set_ylabel("Share of importance, %")
+        panels[0].set_ylabel(picture_words.SHARE_OF_IMPORTANCE)
         panels[0].figure.canvas.draw()
     for ax, role in zip(panels, spots, strict=True):
         _draw_badges(ax, spots[role], codes)
@@ -173,7 +173,7 @@ def _codes(priorities: Priorities, spots: Mapping[str, list[Spot]]) -> dict[str,
 
 def _draw_panel(ax: Axes, spots: list[Spot], role: str) -> None:
     if not spots:
-        _say(ax, "No moment has both a rating and an importance to draw.")
+        _say(ax, picture_words.NOTHING_PLACED)
         return
     for spot in spots:
         mark = style.VERDICT_MARKS[spot.row.verdict]
@@ -182,7 +182,7 @@ def _draw_panel(ax: Axes, spots: list[Spot], role: str) -> None:
         ax.plot(spot.x, spot.y, marker="o", ms=2.2, color=mark.edge, zorder=3)
     ax.margins(x=0.08, y=0.08)
     ax.set_title(f"For {words.THE_ROLES[role]}", x=0, pad=16)
-    ax.set_xlabel("Mean rating of those who had it")
+    ax.set_xlabel(picture_words.MEAN_RATING)
     ax.grid(visible=True)
 
 

@@ -23,7 +23,7 @@ from mot_research.priorities.result import METRICS, Priority
 from mot_research.report import house_style as style
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.matrix import Spot, matrix_spots, tested_roles
-from mot_research.report.narrative import phrases, words
+from mot_research.report.narrative import phrases, picture_words, words
 from mot_research.report.narrative.change_tables import CAUSES
 from mot_research.report.narrative.moment_tables import METRIC_WRITING, metric_text
 from mot_research.report.native_charts import Bar, BarChart, Point, Scatter, Waterfall
@@ -65,8 +65,8 @@ def matrix(findings: Findings, role: str) -> tuple[Scatter, str]:
     )
     chart = Scatter(
         groups,
-        "Mean rating of those who had it",
-        f"Share of importance for {words.THE_ROLES[role]}, %",
+        picture_words.MEAN_RATING,
+        picture_words.share_for(role),
         _target(findings, spots),
     )
     lines = [
@@ -90,8 +90,7 @@ def importance(findings: Findings, result: DriverResult) -> BarChart | None:
         label = style.shorten(called.get(name, name), LONGEST_NAME)
         said = ONE_DIGIT.with_interval(value, *(ends or NO_ENDS))
         bars.append(Bar(f"{label}  {said}", value, ends))
-    lines = f"; line: {percent(result.confidence)} interval" if result.n_resamples else ""
-    axis = f"% of its differences that go with how the moment went{lines}"
+    axis = picture_words.explained_share(result.confidence if result.n_resamples else None)
     return BarChart(tuple(bars), axis) if bars else None
 
 
@@ -99,9 +98,7 @@ def left_out(findings: Findings, result: DriverResult) -> str:
     """Return how many moments have no bar (Markdown)."""
     n = len(_shown(result)) - BARS_AT_MOST
     few = len(result.table) - len(_shown(result))
-    parts = [f"{words.counted(n, 'smaller one')} in the report"] if n > 0 else []
-    parts += [f"{words.number(few)} not tested or rated by too few"] if few > 0 else []
-    return f"Without a bar: {words.listed(parts)}." if parts else ""
+    return picture_words.without_a_bar(max(n, 0), few)
 
 
 def metrics(row: Priority) -> BarChart | None:

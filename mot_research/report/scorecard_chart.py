@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mot_research.numbers import is_shown
 from mot_research.report import house_style as style
-from mot_research.report.narrative import words
+from mot_research.report.narrative import picture_words, words
 from mot_research.report.narrative.scorecards import owners_of, stage_name
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def stage_scorecard(card: Scorecard, ax: Axes | None = None) -> Axes:
         ax = style.own_axes(ax, height=height)
         ax.set_axis_off()
         if not any(line.moments for line in lines):
-            text = "The study has no moments, so there is no scorecard."
+            text = picture_words.NO_SCORECARD
             ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", color=style.SOFT)
             return ax
         bottom, tall = FOOT / height, body / height
@@ -189,13 +189,13 @@ def _shares(panel: Axes, lines: tuple[Line, ...], below: float) -> None:
     ends = [0.0]
     for y, line in enumerate(lines):
         if not any(_may_show(line.importance[role]) for role in roles):
-            _say(panel, "no moment tested" if line.moments else "", y)
+            _say(panel, picture_words.NONE_TESTED if line.moments else "", y)
         for k, role in enumerate(roles):
             place = y + BAR_STEP * (k - (len(roles) - 1) / 2)
             ends.append(_share(panel, line.importance[role], place, ROLE_COLOURS[role]))
     panel.set_xlim(0, 1.16 * max(ends) or 1.0)
     panel.locator_params(axis="x", nbins=4)
-    panel.set_title("Share of importance, %", fontsize=NAME_TYPE, pad=8, x=0)
+    panel.set_title(picture_words.SHARE_OF_IMPORTANCE, fontsize=NAME_TYPE, pad=8, x=0)
     panel.grid(axis="x")
     if roles:
         panel.legend(

@@ -8,6 +8,7 @@ import numpy as np
 
 from mot_research.numbers import digits_for, signed
 from mot_research.report import house_style as style
+from mot_research.report.narrative import picture_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +77,7 @@ def planning_waterfall(value: Value, ax: Axes | None = None, *, name: str | None
         for y, reached in ((0, today), (rows - 1, level)):
             ax.plot(reached, y, marker="D", ms=5.5, color=style.INK, zorder=4)
             _number(ax, signed(reached, digits).lstrip("+"), reached, y, bold=True)
-        labels = [f"Today (wave {value.wave})", *steps["name"], "With the plan"]
+        labels = [f"Today (wave {value.wave})", *steps["name"], picture_words.WITH_THE_PLAN]
         ax.set_yticks(
             range(rows), [style.label(text, LONGEST_NAME) for text in labels], parse_math=False
         )

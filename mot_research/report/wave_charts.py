@@ -9,7 +9,7 @@ import numpy as np
 from mot_research.drivers.change import Change
 from mot_research.numbers import digits_for, is_shown, percent, plain, signed
 from mot_research.report import house_style as style
-from mot_research.report.narrative import words
+from mot_research.report.narrative import picture_words, words
 from mot_research.report.narrative.change_tables import CAUSES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ FRAME = 0.7  # inches above and below the rows
 # Told apart in grey print by their lightness, and by the sign beside each bar.
 LOSS, GAIN = "#d98b4f", style.ACCENT_LIGHT
 LOSS_EDGE, GAIN_EDGE = "#7a3608", style.ACCENT
-HALVES = (("◂ lost when it goes wrong", 0.49, "right"), ("gained when it shines ▸", 0.51, "left"))
+HALVES = ((picture_words.LOST, 0.49, "right"), (picture_words.GAINED, 0.51, "left"))
 LONGEST_NAME, LONGEST_TITLE = 40, 62  # characters
 KEY: dict[str, Any] = {
     "ncols": 3,
@@ -187,7 +187,7 @@ def penalty_reward(findings: Findings, ax: Axes | None = None) -> Axes:
         ax = style.own_axes(ax, height=FRAME + 1.25 * ROW_HEIGHT * max(len(rows), 2))
         if not rows:
             ax.set_axis_off()
-            text = "No moment on the list has a penalty or a reward to draw."
+            text = picture_words.NO_EXTREMES
             ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", color=style.SOFT)
             return ax
         widest = scale * max(_reach(row) for row in rows) or 1.0
@@ -251,7 +251,7 @@ def _side(ax: Axes, y: float, scale: float, metric: Metric, digits: int) -> None
     rightwards = scale > 0
     fill, edge = (GAIN, GAIN_EDGE) if rightwards else (LOSS, LOSS_EDGE)
     if metric.value is None or not is_shown(metric.n):
-        end, text, ink = 0.0, "too few to say", style.SOFT
+        end, text, ink = 0.0, picture_words.TOO_FEW, style.SOFT
     else:
         ax.barh(y, scale * metric.value, height=0.36, color=fill, zorder=2)
         ends = [metric.value]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mot_research.drivers.change import Change
 from mot_research.report import house_style as style
-from mot_research.report.narrative import words
+from mot_research.report.narrative import picture_words, words
 from mot_research.report.narrative.change_tables import CAUSES
 from mot_research.report.narrative.survey_tables import ABSENCES, mean_ratings
 from mot_research.study.definition import Study
@@ -50,7 +50,7 @@ def absence_bars(survey: Survey, wave_id: str, ax: Axes | None = None) -> Axes:
     shares = 100 * survey.absences(wave_id)[[f"share_{state}" for state in ABSENCES]]
     names = [survey.study.moment(str(moment)).name for moment in shares.index]
     ax = _stacked(shares.set_axis(list(ABSENCES.values()), axis=1), names, ABSENCE_COLOURS, ax, 4)
-    ax.set(xlabel="% of the answers", xlim=(0, 100))
+    ax.set(xlabel=picture_words.SHARE_OF_ANSWERS, xlim=(0, 100))
     return ax
 
 
@@ -92,7 +92,7 @@ def rating_dots(survey: Survey, wave_id: str, ax: Axes | None = None) -> Axes:
         ax.scatter(means[wave_id], rows, s=60, color=style.ACCENT, label="this wave", zorder=3)
         _name_rows(ax, [survey.study.moment(str(name)).name for name in means.index])
         ax.grid(visible=True)
-        ax.set_xlabel("Mean rating of those who had it")
+        ax.set_xlabel(picture_words.MEAN_RATING)
         ax.legend(ncols=2, frameon=False, loc="lower left", bbox_to_anchor=(-0.01, 1.0))
     return ax
 

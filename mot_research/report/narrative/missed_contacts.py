@@ -24,7 +24,7 @@ from mot_research.report import contact_charts
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
-from mot_research.report.narrative import phrases
+from mot_research.report.narrative import phrases, picture_words
 from mot_research.report.narrative.phrases import ended, moment_name, outcome_name, quoted, unit
 from mot_research.report.narrative.words import counted, listed, sentence
 
@@ -214,7 +214,7 @@ def funnel_caption(findings: Findings) -> str:
     """Return the caption of the contact funnel: what is seen."""
     contacts = findings.contacts
     due = [] if contacts is None else _due(contacts)
-    text = contact_charts.NOTHING_DUE
+    text = picture_words.NOTHING_DUE
     if due:
         seen = listed([f"{quoted(row['name'])} {_in_time(row)}" for row in due])
         text = f"{sentence(counted(len(due), 'moment'))} with a deadline; answered in time: {seen}."

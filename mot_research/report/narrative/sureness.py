@@ -9,7 +9,7 @@ from mot_research.drivers.cautions import Caution
 from mot_research.findings import Findings
 from mot_research.numbers import TWO_DIGITS, count, percent
 from mot_research.report.escaping import escape_markdown
-from mot_research.report.narrative.phrases import deciding, outcome_name, with_names
+from mot_research.report.narrative.phrases import deciding, outcome_name, simulated, with_names
 from mot_research.report.narrative.words import counted, listed, number, sentence
 
 GROUPS = {  # of the rules of cautions, in the order of reading
@@ -194,3 +194,14 @@ def who_answered(findings: Findings) -> str:
     few = int((rated < 100).sum())
     told = f"; {counted(few, 'moment was', 'moments were')} rated by fewer than 100" if few else ""
     return f"{text}{told}. The technical appendix has the counts of every moment."
+
+
+def source(findings: Findings) -> str:
+    """Return where the numbers come from, for a speaker."""
+    result = next(iter(findings.drivers.values()), None)
+    seed = findings.study.rules.seed if result is None else result.seed
+    return (
+        f"From the findings of {escape_markdown(findings.study.name)}, wave "
+        f"{escape_markdown(findings.wave)}, seed {seed}: the same numbers as in the report and in "
+        f"findings.json. {simulated(findings)}"
+    )

@@ -11,7 +11,7 @@ from mot_research.report.narrative import answer, brief
 from tests.report import further
 from tests.report.cases import NAMES, findings, odd_cases
 
-REPORTS = Path(__file__).parents[2] / "reports"
+REPORTS = Path(__file__).parents[3] / "reports"
 LONG = [f"{name}, and whatever is said about it in the weeks that follow" for name in NAMES[:10]]
 
 

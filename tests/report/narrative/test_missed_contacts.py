@@ -9,7 +9,7 @@ import pytest
 
 from mot_research.report import contact_charts
 from mot_research.report.exchange import findings_record
-from mot_research.report.narrative import missed_contacts
+from mot_research.report.narrative import missed_contacts, picture_words
 from tests.report import cases, further
 
 CASES = cases.odd_cases()
@@ -127,7 +127,7 @@ class TestTheFunnel:
         assert contact_charts.contact_funnels(nothing) == []
         assert contact_charts.contact_funnels(None) == []
         ax = nothing.plot()
-        assert ax.texts[0].get_text() == contact_charts.NOTHING_DUE
+        assert ax.texts[0].get_text() == picture_words.NOTHING_DUE
         plt.close(ax.figure)
 
     def test_shows_itself_in_a_notebook(self, findings):
