@@ -78,7 +78,7 @@ def new(
     ] = None,
 ) -> int:
     """A new study: its commented study.yml, workshop spreadsheet, notebooks and reports."""
-    from mot_research.report.next_step import next_step
+    from mot_research.report.narrative.next_step import next_step
     from mot_research.starting import draft_study, new_study
     from mot_research.study.reading import read_study
     from mot_research.survey.reading import read_survey
@@ -101,7 +101,7 @@ def check(study: StudyPath, /) -> int:
 
     Exit code 0: no error; 1: some file has errors; 2: the study can't be read.
     """
-    from mot_research.report.next_step import next_step
+    from mot_research.report.narrative.next_step import next_step
     from mot_research.study.reading import read_study
     from mot_research.survey.reading import read_survey
 

@@ -9,8 +9,8 @@ import pytest
 
 import mot_research
 from mot_research.report.documents import INLINE, read_document
-from mot_research.report.originals import original
 from mot_research.report.narrative import words
+from mot_research.report.originals import original
 from tests.report import cases
 
 ODD = cases.odd_cases()

@@ -6,8 +6,8 @@ import pytest
 
 import mot_research
 from mot_research.report.documents import INLINE, read_document
-from mot_research.report.originals import original
 from mot_research.report.narrative import appendix, appendix_waves
+from mot_research.report.originals import original
 from tests.report import cases, further
 
 ODD = cases.odd_cases()

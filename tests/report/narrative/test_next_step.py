@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mot_research.report.next_step import next_step
+from mot_research.report.narrative.next_step import next_step
 from mot_research.starting import new_study
 from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mot_research.errors import shown
-from mot_research.report.words import counted
+from mot_research.report.narrative.words import counted
 from mot_research.study.definition import Study
 from mot_research.survey.wave import Survey
 
