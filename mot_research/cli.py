@@ -86,12 +86,42 @@ def new(
     if survey is None:
         print(f"A new study: {shown(new_study(directory))}")
     else:
-        from mot_research.starting.told import guesses_table
+        from mot_research.report.narrative.drafted import guesses_table
 
         path, draft = draft_study(directory, survey)
         _console().print(guesses_table(draft))
         print(f"A study drafted by guessing; correct what is wrong in {shown(path)}")
     print(next_step(directory, read_survey(read_study(directory))))
+    return FINE
+
+
+@app.command
+def moments(
+    study: StudyPath,
+    /,
+    *,
+    export: Annotated[Path | None, Parameter(help="Write the moments into this new .xlsx.")] = None,
+    import_: Annotated[
+        Path | None,
+        Parameter(name="--import", help="Bring the rows of this .xlsx into study.yml."),
+    ] = None,
+) -> int:
+    """The moments as a spreadsheet, one row each: written, or read back into study.yml."""
+    from mot_research.report.narrative.imported import told_import
+    from mot_research.report.narrative.next_step import next_step
+    from mot_research.study.reading import read_study
+    from mot_research.survey.reading import read_survey
+    from mot_research.workshop.importing import import_moments
+    from mot_research.workshop.moments_sheet import export_moments
+
+    if (export is None) == (import_ is None):
+        raise StudyError("say what to do: --export FILE.xlsx, or --import FILE.xlsx.")
+    if export is not None:
+        export_moments(read_study(study), export)
+        print(export)
+    elif import_ is not None:
+        print(told_import(import_moments(read_study(study), import_)))
+        print(next_step(study, read_survey(read_study(study))))
     return FINE
 
 

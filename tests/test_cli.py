@@ -92,11 +92,29 @@ class TestNew:
         assert sorted(path.name for path in study.iterdir()) == before
 
 
+class TestMoments:
+    def test_from_an_empty_study_to_the_second_step_by_the_spreadsheet(self, tmp_path, study):
+        assert mot("moments", study, "--export", "m.xlsx", cwd=tmp_path).stdout == "m.xlsx\n"
+        mot("new", "mine", cwd=tmp_path)
+        done = mot("moments", "mine", "--import", "m.xlsx", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        added, step = done.stdout.splitlines()
+        assert added == "Added: q12_first_bill, q13_outage."
+        assert step.startswith("Step 2 of 5")
+        again = mot("moments", "mine", "--import", "m.xlsx", cwd=tmp_path)
+        assert "nothing has changed" in again.stdout
+
+    def test_without_what_to_do_it_exits_2(self, study):
+        done = mot("moments", study)
+        assert done.returncode == 2
+        assert "--export FILE.xlsx, or --import FILE.xlsx" in done.stderr
+
+
 class TestUsage:
     def test_help_names_every_command(self):
         done = mot("--help")
         assert done.returncode == 0
-        for command in ("new", "check", "analyze", "report", "explain", "schema"):
+        for command in ("new", "moments", "check", "analyze", "report", "explain", "schema"):
             assert command in done.stdout
 
     @pytest.mark.parametrize(

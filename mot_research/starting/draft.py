@@ -13,7 +13,7 @@ from mot_research.starting.roles import RECOMMEND, Guess, Role, guess_roles
 from mot_research.starting.scales import Scale
 from mot_research.survey.tables import Table
 
-MOST_MOMENTS = 40
+MOST_MOMENTS = 20  # each one more doubles the time of a report; a first one should take minutes
 DESIGN: tuple[Role, ...] = ("respondent", "weight", "stratum", "cluster")
 
 
@@ -92,8 +92,13 @@ def draft(table: Table, wave: str) -> Draft:
     columns = profiles(table)
     guesses = guess_roles(columns)
     found = Draft(tuple(columns), tuple(guesses), ())
-    for guess in found.of("moment")[MOST_MOMENTS:]:
-        found = found.without(guess.column, f"more than {MOST_MOMENTS} questions on a scale")
+    everyones_last = sorted(found.of("moment"), key=_everyone_has_it)
+    for guess in everyones_last[MOST_MOMENTS:]:
+        why = (
+            f"a question on a scale, but a first report has {MOST_MOMENTS}: contacts that not "
+            "everyone has come first, then the order of the file"
+        )
+        found = found.without(guess.column, why)
     found = replace(found, waves=_waves(found, wave))
     for role, what, example in (
         ("moment", "a question rated on a scale", "moments: {q12: First bill arrives}"),
@@ -105,6 +110,11 @@ def draft(table: Table, wave: str) -> Draft:
                 f"study instead (`mot new` without --from), and name the column there: {example}"
             )
     return found
+
+
+def _everyone_has_it(guess: Guess) -> bool:
+    """Whether a question has no code for "did not have it", as attitudes have none."""
+    return guess.scale is None or not guess.scale.not_experienced
 
 
 def _waves(found: Draft, wave: str) -> tuple[DraftWave, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mot_research.errors import StudyError, shown
 from mot_research.study.definition import Study
 from mot_research.workshop.moment_columns import COLUMNS, DECISION, HOW, WHAT, WHO, cells_of
 from mot_research.workshop.sheets import (
@@ -45,19 +46,18 @@ def write_moments(study: Study, path: Path) -> None:
             for group, colour in GROUPS.items()
         }
         sheet = book.add_worksheet(SHEET)
-        last = len(study.moments) + EMPTY_ROWS
         widths = [column.width for column in COLUMNS]
         for place, column in enumerate(COLUMNS):
-            sheet.set_column(place, place, column.width)
+            sheet.set_column(place, place, column.width, text)
             sheet.write_string(0, place, column.key, heads[column.group])
-        for row in range(1, last + 1):
-            cells = cells_of(study.moments[row - 1], study) if row <= len(study.moments) else {}
+        for row, moment in enumerate(study.moments, start=1):
+            cells = cells_of(moment, study)
             values = [cells.get(column.key, "") for column in COLUMNS]
             sheet.set_row(row, height_of(values, widths))
             for place, value in enumerate(values):
                 write_cell(sheet, row, place, value, text)
         _add_guide(book, study)
-        _add_rules(sheet, Choices(book), study, last)
+        _add_rules(sheet, Choices(book), study, len(study.moments) + EMPTY_ROWS)
         sheet.freeze_panes(1, 2)
         sheet.set_landscape()
         sheet.set_paper(A3)
@@ -65,6 +65,31 @@ def write_moments(study: Study, path: Path) -> None:
         sheet.fit_to_pages(2, 0)
         sheet.repeat_rows(0)
         sheet.repeat_columns(0, 1)
+
+
+def export_moments(study: Study, path: Path) -> None:
+    """Write the moments into a new file, whole or not at all.
+
+    Raises
+    ------
+    StudyError
+        The file exists already, is no .xlsx, or can't be written.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise StudyError(f"'{shown(path)}': let the name end with .xlsx")
+    if path.exists():
+        raise StudyError(
+            f"'{shown(path)}' exists, and may hold what nobody has imported yet. Import it first, "
+            "or give another name."
+        )
+    beside = path.with_name(f".unfinished-{path.name}")
+    try:
+        write_moments(study, beside)
+        beside.replace(path)
+    except OSError as error:
+        raise StudyError(f"'{shown(path)}' can't be written ({shown(error.strerror)}).") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _add_rules(sheet: Any, choices: Choices, study: Study, last: int) -> None:

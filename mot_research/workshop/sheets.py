@@ -35,9 +35,11 @@ def new_book(path: Path, title: str) -> Iterator[Workbook]:
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(path, options) as book:
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, options) as book:
         book.set_properties({"title": title, "created": CREATED})
         yield book
+    path.write_bytes(content.getvalue())
 
 
 def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, look: Any = None) -> None:

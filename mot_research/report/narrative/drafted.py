@@ -1,13 +1,18 @@
 """What a draft guessed, as a table for the terminal."""
 
+from __future__ import annotations
+
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from mot_research.errors import shown
-from mot_research.starting.draft import Draft
-from mot_research.starting.roles import Guess
+
+if TYPE_CHECKING:
+    from mot_research.starting.draft import Draft
+    from mot_research.starting.roles import Guess
 
 ORDER = (
     *("outcome", "moment", "expected", "respondent", "weight", "stratum", "cluster", "wave"),
