@@ -17,7 +17,9 @@ from mot_research.report import slides
 from mot_research.report.deck import write_deck
 from mot_research.report.exchange import findings_record
 from mot_research.report.marked_text import Paragraph, Run, TableText
+from mot_research.report.narrative import value_pages
 from mot_research.report.native_charts import Box, Waterfall
+from tests.priorities.small_value import run_small
 from tests.report import cases
 
 ODD = cases.odd_cases()
@@ -292,3 +294,22 @@ def test_rows_are_split_without_loss():
         seen += part.shown.rows
         rest = part.rest
     assert tuple(seen) == rows
+
+
+def test_the_plan_is_a_table_of_a_row_a_moment_with_the_numbers_of_the_report(tmp_path):
+    findings = run_small(tmp_path, "score", "amount")
+    path = tmp_path / "d.pptx"
+    write_deck(findings, path)
+    (slide,) = titled(Presentation(path), "The plan")
+    (table,) = [shape.table for shape in slide.shapes if shape.has_table]
+    head, *rows = [[cell.text for cell in row.cells] for row in table.rows]
+    printed = value_pages.planning(findings).replace("\\", "")
+    assert len(rows) == printed.count("\n") - 1
+    for name in (row[head.index("Moment")] for row in rows):
+        assert name in printed
+    owners = {moment.owner for moment in findings.study.moments if moment.owner}
+    assert {row[head.index("Owner")] for row in rows} & owners
+
+
+def test_a_study_without_a_plan_has_no_slide_of_it(deck):
+    assert titled(deck("usual"), "The plan") == []

@@ -188,7 +188,7 @@ def worth(findings: Findings) -> str:
         Column(f"Gain, {unit}", 9, "right"),
     ]
     if costs:
-        columns.append(Column(f"Cost, {value.currency or 'currency'}", 5, "right"))
+        columns.append(Column(_cost_head(value), 5, "right"))
     if returns:
         columns.append(Column(_return_head(value), 8, "right"))
     columns.append(Column("Watch", 10))
@@ -257,6 +257,10 @@ def _records(table: pd.DataFrame) -> list[tuple[str, dict[str, Any]]]:
 
 def _cost(cost: float) -> str:
     return count(cost) if math.isfinite(cost) else NONE
+
+
+def _cost_head(value: Value) -> str:
+    return f"Cost, {value.currency or 'currency'}"
 
 
 def _return_head(value: Value) -> str:
@@ -331,12 +335,14 @@ def planning(findings: Findings) -> str:
     value = findings.value
     if value is None or value.planning.empty:
         return ""
+    costs = bool(value.planning["cost"].notna().any())
     columns = (
         Column("Moment", 8),
         Column("Stage", 4),
         Column("Owner", 5),
         Column("Action", 3),
         Column("Expected change", 9),
+        *([Column(_cost_head(value), 4, "right")] if costs else []),
         Column("Watch", 6),
         Column("Check on", 4),
     )
@@ -351,6 +357,7 @@ def planning(findings: Findings) -> str:
                 shorten(owner, 40) if owner else words.NO_OWNER,
                 words.ACTIONS[action] if action else NONE,
                 _expected(findings, cells),
+                *([_cost(cells["cost"])] if costs else []),
                 _watched(cells),
                 cells["check"] or "not available",
             )

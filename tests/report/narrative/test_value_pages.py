@@ -136,3 +136,16 @@ def test_a_plan_that_asked_for_nothing_and_no_plan_are_said():
     assert value_pages.last_plan_scored(nothing) == (
         "There is no earlier wave whose plan could be scored."
     )
+
+
+def test_the_table_for_annual_planning_has_all_that_planning_needs(money, run):
+    head, _, *rows = text(value_pages.planning(money)).splitlines()
+    for column in ("Moment", "Stage", "Owner", "Action", "Expected change", "Cost, EUR", "Watch"):
+        assert column in head
+    assert "Check on" in head
+    assert len(rows) == len(money.priorities.listed)
+    costs = {
+        f"{moment.cost_per_year:,.0f}" for moment in money.study.moments if moment.cost_per_year
+    }
+    assert any(cost in row for cost in costs for row in rows)
+    assert "Cost" not in value_pages.planning(run("score", "amount", costs={}))
