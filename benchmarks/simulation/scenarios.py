@@ -52,16 +52,16 @@ def _power(name: str, title: str, n: int, n_studies: int) -> Scenario:
 
 
 COVERAGE = (
-    _coverage("respondents", "1,500 respondents, no blanks", 1500, None, 0.0, 120, 40),
-    _coverage("small", "400 respondents, no blanks", 400, None, 0.0, 60),
-    _coverage("clusters_200", "1,500 in 200 clusters, 6 % blanks", 1500, 200, 0.06, 40),
-    _coverage("clusters_30", "1,500 in 30 clusters, 6 % blanks", 1500, 30, 0.06, 30),
-    _coverage("blanks", "1,500 in 200 clusters, 20 % blanks", 1500, 200, 0.20, 12),
+    _coverage("respondents", "1,500 respondents, no blanks", 1500, None, 0.0, 200, 40),
+    _coverage("small", "400 respondents, no blanks", 400, None, 0.0, 200),
+    _coverage("clusters_200", "1,500 in 200 clusters, 6 % blanks", 1500, 200, 0.06, 200),
+    _coverage("clusters_30", "1,500 in 30 clusters, 6 % blanks", 1500, 30, 0.06, 150),
+    _coverage("blanks", "1,500 in 200 clusters, 20 % blanks", 1500, 200, 0.20, 100),
 )
 
 # Half of the respondents' number, for weights of design effect 2.
 POWER = (
-    _power("power_750", "effective n 750", 1500, 100),
-    _power("power_1500", "effective n 1,500", 3000, 30),
-    _power("power_10000", "effective n 10,000", 20000, 4),
+    _power("power_750", "effective n 750", 1500, 300),
+    _power("power_1500", "effective n 1,500", 3000, 150),
+    _power("power_10000", "effective n 10,000", 20000, 16),
 )
