@@ -126,6 +126,39 @@ def moments(
 
 
 @app.command
+def ballot(
+    study: StudyPath,
+    /,
+    *,
+    read: Annotated[
+        Path | None, Parameter(help="Read the filled-in ballots of this folder into the votes.")
+    ] = None,
+    silos: Annotated[
+        str | None,
+        Parameter(help="Departments, with commas. Default: the owners and partners of moments."),
+    ] = None,
+    output: Annotated[
+        Path | None, Parameter(help="The folder for the ballots. Default: workshop/ballots.")
+    ] = None,
+) -> int:
+    """A voting sheet for each silo of the workshop; or their votes, read back."""
+    from mot_research.report.narrative.imported import told_votes
+    from mot_research.study.reading import read_study
+    from mot_research.workshop.ballot_sheet import silos_of, write_ballots
+    from mot_research.workshop.vote_file import collect_votes
+
+    ready = read_study(study)
+    if read is not None:
+        print(told_votes(collect_votes(ready, read)))
+        return FINE
+    named = tuple(dict.fromkeys(part.strip() for part in (silos or "").split(",") if part.strip()))
+    folder = ready.folder / "workshop" / "ballots" if output is None else output
+    _print_paths(write_ballots(ready, named or silos_of(ready), folder))
+    print(f"Each participant fills in a copy. Then: mot ballot {shown(study)} --read FOLDER")
+    return FINE
+
+
+@app.command
 def check(study: StudyPath, /) -> int:
     """Problems of the study and its files, as one table.
 

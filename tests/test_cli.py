@@ -110,11 +110,33 @@ class TestMoments:
         assert "--export FILE.xlsx, or --import FILE.xlsx" in done.stderr
 
 
+class TestBallot:
+    def test_a_sheet_per_silo_then_the_votes_of_a_folder(self, study):
+        done = mot("ballot", study, "--silos", "Marketing, Billing")
+        assert done.returncode == 0, done.stderr
+        folder = study / "workshop" / "ballots"
+        *paths, step = done.stdout.splitlines()
+        assert paths == [str(folder / "Marketing.xlsx"), str(folder / "Billing.xlsx")]
+        assert step.endswith(f"mot ballot {study} --read FOLDER")
+        unread = mot("ballot", study, "--read", folder)
+        assert unread.returncode == 2
+        assert "no ballot" in unread.stderr
+
+
 class TestUsage:
     def test_help_names_every_command(self):
         done = mot("--help")
         assert done.returncode == 0
-        for command in ("new", "moments", "check", "analyze", "report", "explain", "schema"):
+        for command in (
+            "new",
+            "moments",
+            "ballot",
+            "check",
+            "analyze",
+            "report",
+            "explain",
+            "schema",
+        ):
             assert command in done.stdout
 
     @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ the items is not even read. The result is read back, so that nothing else can ha
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -15,6 +14,7 @@ from typing import Any
 
 from mot_research.errors import StudyError, shown
 from mot_research.study.positions import read_yaml
+from mot_research.study.writing import as_flow
 
 NO_LIST = "[]", "null", "~", "{}"
 DASH = 2  # columns before the dash of an item that is the first of its list
@@ -89,24 +89,31 @@ def _new_item(values: Mapping[str, Any], *, flow: bool) -> Any:
     return on_one_line(values) if flow else {key: on_one_line(v) for key, v in values.items()}
 
 
-def write_study_file(path: Path, text: str) -> None:
-    """Replace a study file in one step: whole, or not at all.
+def with_part(text: str, key: str, value: Mapping[str, Any]) -> str:
+    """Return a study file's text with one more part at its end, on one line."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return f"{text.rstrip()}{newline}{newline}{key}: {as_flow(value)}{newline}"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write or replace a text file in one step: whole, or not at all.
 
     Raises
     ------
     StudyError
         It can't be written; what was there before is unchanged.
     """
-    name = ""
+    beside = path.with_name(f".unfinished-{path.name}")
     try:
-        handle, name = tempfile.mkstemp(prefix=".unfinished-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        shutil.copymode(path, name)
-        os.replace(name, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8", newline="")
+        if path.exists():
+            shutil.copymode(path, beside)
+        os.replace(beside, path)
     except OSError as error:
-        Path(name).unlink(missing_ok=True) if name else None
         raise StudyError(f"'{shown(path)}' can't be written ({shown(error.strerror)}).") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _top_level(text: str) -> dict[str, int]:

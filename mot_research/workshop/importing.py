@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mot_research.errors import StudyError, shown
 from mot_research.study.definition import Moment, Study
-from mot_research.study.editing import edit_list, on_one_line, write_study_file
+from mot_research.study.editing import edit_list, on_one_line, write_whole
 from mot_research.study.positions import read_yaml
 from mot_research.workshop.moment_columns import COLUMNS
 from mot_research.workshop.moments_reading import SheetMoments, read_moments
@@ -54,7 +54,7 @@ def import_moments(study: Study, path: Path) -> Imported:
         else:
             edited = edit_list(text, "moments", changes, new)
         _check(edited, study, sheet)
-        write_study_file(study.path, edited)
+        write_whole(study.path, edited)
     return Imported(
         added=tuple(str(values["id"]) for values in new),
         changed=changed,

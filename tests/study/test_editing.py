@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mot_research.errors import StudyError
-from mot_research.study.editing import edit_list, write_study_file
+from mot_research.study.editing import edit_list, write_whole
 from mot_research.study.positions import read_yaml
 
 EXAMPLE = Path(__file__).parents[2] / "data" / "example" / "study.yml"
@@ -111,7 +111,7 @@ def test_a_file_is_replaced_whole_with_its_permissions(tmp_path):
     file = tmp_path / "study.yml"
     file.write_text("old")
     file.chmod(0o640)
-    write_study_file(file, "näu\n")
+    write_whole(file, "näu\n")
     assert file.read_bytes() == "näu\n".encode()
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["study.yml"]
