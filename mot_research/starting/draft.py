@@ -1,5 +1,6 @@
 """A study drafted from a survey's file: what each part is taken from."""
 
+import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ import numpy as np
 
 from mot_research.errors import StudyError, shown
 from mot_research.starting.names import moment_names
-from mot_research.starting.profile import Profile, profiles
+from mot_research.starting.profile import Profile, dates_of, profiles
 from mot_research.starting.roles import RECOMMEND, Guess, Role, guess_roles
 from mot_research.starting.scales import Scale
 from mot_research.survey.tables import Table
@@ -19,11 +20,13 @@ DESIGN: tuple[Role, ...] = ("respondent", "weight", "stratum", "cluster")
 
 @dataclass(frozen=True)
 class DraftWave:
-    """A wave of the file: its id, the value that marks its rows, and what it lacks."""
+    """A wave of the file: its id, the value that marks its rows, its days, and what it lacks."""
 
     id: str
-    value: float | None = None
-    without: tuple[Role, ...] = ()
+    value: float | str | None
+    first: datetime.date | None
+    last: datetime.date | None
+    without: tuple[Role, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +90,7 @@ def draft(table: Table, wave: str) -> Draft:
     Raises
     ------
     StudyError
-        No column looks like a rating, or none like an outcome.
+        No column looks like a rating.
     """
     columns = profiles(table)
     guesses = guess_roles(columns)
@@ -100,15 +103,12 @@ def draft(table: Table, wave: str) -> Draft:
         )
         found = found.without(guess.column, why)
     found = replace(found, waves=_waves(found, wave))
-    for role, what, example in (
-        ("moment", "a question rated on a scale", "moments: {q12: First bill arrives}"),
-        ("outcome", "an outcome, such as 'likely to recommend'", "outcomes: [{id: …, column: …}]"),
-    ):
-        if not found.of(role):  # type: ignore[arg-type]
-            raise StudyError(
-                f"'{shown(table.path.name)}': no column looks like {what}. Begin with an empty "
-                f"study instead (`mot new` without --from), and name the column there: {example}"
-            )
+    if not found.of("moment"):
+        raise StudyError(
+            f"'{shown(table.path.name)}': no column looks like a question rated on a scale. Begin "
+            "with an empty study instead (`mot new` without --from), and name the columns there, "
+            "as in moments: {q12: First bill arrives}"
+        )
     return found
 
 
@@ -118,28 +118,39 @@ def _everyone_has_it(guess: Guess) -> bool:
 
 
 def _waves(found: Draft, wave: str) -> tuple[DraftWave, ...]:
-    marks = [guess.column for guess in found.of("wave")]
+    marks = [found.profile(guess.column) for guess in found.of("wave")]
     if not marks:
-        return (
-            DraftWave(wave, None, _lacking(found, np.ones(len(found.columns[0].values), bool))),
+        everyone = np.ones(len(found.columns[0].values), dtype=bool)
+        return (_wave(found, wave, None, everyone),)
+    mark = marks[0]
+    if mark.is_text:
+        names = sorted(mark.cells.dropna().unique(), key=_by_numbers)
+        ids = ids_of(names)
+        return tuple(
+            _wave(found, ids[name], name, (mark.cells == name).to_numpy(bool)) for name in names
         )
-    values = found.profile(marks[0]).values
-    return tuple(
-        DraftWave(f"{value:g}", float(value), _lacking(found, values == value))
-        for value in np.unique(values)
-    )
+    values = np.unique(mark.values[~np.isnan(mark.values)])
+    return tuple(_wave(found, f"{value:g}", float(value), mark.values == value) for value in values)
 
 
-def _lacking(found: Draft, rows: np.ndarray) -> tuple[Role, ...]:
-    """The roles whose column can't serve these rows: a weight is missing, or every cluster."""
+def _wave(found: Draft, wave: str, value: float | str | None, rows: np.ndarray) -> DraftWave:
+    """One wave, with its days, and the roles whose column can't serve its rows."""
     lacking: list[Role] = []
     for guess in found.guesses:
         if guess.role in DESIGN:
-            missing = np.isnan(found.profile(guess.column).values[rows])
-            is_text = found.profile(guess.column).is_text
-            if not is_text and (missing.any() if guess.role == "weight" else missing.all()):
+            blank = found.profile(guess.column).cells[rows].isna()
+            if blank.any() if guess.role == "weight" else blank.all():
                 lacking.append(guess.role)
-    return tuple(lacking)
+    dates = [found.profile(guess.column) for guess in found.of("dates")]
+    first, last = dates_of(dates[0].cells[rows].dropna()) if dates else (None, None)
+    return DraftWave(wave, value, first, last, tuple(lacking))
+
+
+def _by_numbers(name: str) -> list[tuple[int, str]]:
+    """Numbers in a name by their size: wave 2 before wave 10."""
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)
+    ]
 
 
 def wave_id(name: str) -> str:

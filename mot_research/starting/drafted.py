@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from mot_research.errors import shown
 from mot_research.starting.draft import DESIGN, Draft, ids_of
 from mot_research.starting.profile import Profile
-from mot_research.starting.roles import LEFT, STAYED, Guess
+from mot_research.starting.roles import LEFT, STAYED, Guess, asked_beside
 from mot_research.starting.scales import Scale
 from mot_research.study.definition import SIX_STAGES
 from mot_research.study.writing import as_flow, comment, scalar
@@ -41,6 +41,11 @@ waves:
 # Not used:
 {unused}
 """
+
+NO_OUTCOME = (
+    "  # No column is named like an outcome. Which one says whether they stay, buy or recommend?",
+    "  # - {id: recommend, column: its name in the file, kind: score, low: 0, high: 10}",
+)
 
 
 def drafted_study_yml(draft: Draft, *, name: str, file: str) -> str:
@@ -85,7 +90,7 @@ def _moments(draft: Draft) -> Iterator[str]:
     main = draft.scale
     names = draft.names
     ids = ids_of(list(names))
-    expected = {guess.why.rsplit(" ", 1)[-1]: guess.column for guess in draft.of("expected")}
+    expected = {asked_beside(guess.column): guess.column for guess in draft.of("expected")}
     reasons = [guess.why for guess in draft.of("moment")]
     most = max(reasons, key=reasons.count)
     yield from comment(f"{reasons.count(most)} of {len(reasons)}: {most}.", indent=2)
@@ -129,6 +134,8 @@ def _scale(draft: Draft) -> Iterator[str]:
 
 
 def _outcomes(draft: Draft) -> Iterator[str]:
+    if not draft.outcomes:
+        yield from NO_OUTCOME
     ids = ids_of([guess.column for guess in draft.outcomes])
     for guess in draft.outcomes:
         profile = draft.profile(guess.column)
@@ -170,13 +177,12 @@ def _roles(draft: Draft) -> Iterator[str]:
 
 def _waves(draft: Draft, file: str) -> Iterator[str]:
     marks = [guess.column for guess in draft.of("wave")]
-    dates = [draft.profile(guess.column) for guess in draft.of("dates")]
     for wave in draft.waves:
         parts: dict[str, object] = {"id": wave.id, "file": file}
         if wave.value is not None:
             parts["where"] = {marks[0]: wave.value}
-        elif dates and dates[0].first is not None and dates[0].last is not None:
-            parts |= {"from": dates[0].first.isoformat(), "to": dates[0].last.isoformat()}
+        if wave.first is not None and wave.last is not None:
+            parts |= {"from": wave.first.isoformat(), "to": wave.last.isoformat()}
         parts |= dict.fromkeys(wave.without)
         yield f"  - {as_flow(parts)}"
 

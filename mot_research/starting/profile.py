@@ -29,6 +29,8 @@ class Profile:
         The column's name, and what an SPSS file calls it ("" without).
     values : ndarray (n,)
         NaN where a cell is blank or a word.
+    cells : Series of str
+        As written, NA where blank.
     n_filled, n_different : int
     codes : tuple of float
         The different whole numbers and those that have a label, where they
@@ -47,6 +49,7 @@ class Profile:
     name: str
     label: str
     values: npt.NDArray[np.float64]
+    cells: pd.Series
     n_filled: int
     n_different: int
     codes: tuple[float, ...] = ()
@@ -89,7 +92,8 @@ def _one_line(text: str) -> str:
 def _profile(name: str, table: Table) -> Profile:
     column = table.frame[name]
     read = numbers(column)
-    filled = column.dropna()
+    cells = texts(column)
+    filled = cells.dropna()
     labels = {
         float(code): shown(label)
         for code, label in table.value_labels.get(name, {}).items()
@@ -101,13 +105,13 @@ def _profile(name: str, table: Table) -> Profile:
     codes = () if is_text or not whole or len(different) > MOST_CODES else (*different, *labels)
     first, last, words = None, None, 0.0
     if is_text:
-        written = texts(filled)
-        first, last = _dates(written)
-        words = float(written.str.count(r"\S+").mean())
+        first, last = dates_of(filled)
+        words = float(filled.str.count(r"\S+").mean())
     return Profile(
         name=name,
         label=_one_line(table.labels.get(name, "")),
         values=read.values,
+        cells=cells,
         n_filled=len(filled),
         n_different=int(filled.nunique()),
         codes=tuple(sorted({float(code) for code in codes})),
@@ -120,9 +124,10 @@ def _profile(name: str, table: Table) -> Profile:
     )
 
 
-def _dates(written: pd.Series) -> tuple[datetime.date | None, datetime.date | None]:
+def dates_of(written: pd.Series) -> tuple[datetime.date | None, datetime.date | None]:
+    """Return the first and the last date of cells; None where most are no dates."""
     days = written[written.str.match(DATE)].str[:10]
-    if len(days) < MOSTLY * len(written):
+    if written.empty or len(days) < MOSTLY * len(written):
         return None, None
     read = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").dropna()
     return (None, None) if read.empty else (read.min().date(), read.max().date())

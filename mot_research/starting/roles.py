@@ -13,7 +13,14 @@ import numpy as np
 
 from mot_research.starting.batteries import going_together
 from mot_research.starting.profile import MOST_CODES, MOSTLY, Profile, words_of
-from mot_research.starting.scales import NO_ANSWER, Scale, labelled_scale, unlabelled_scale
+from mot_research.starting.scales import (
+    NO_ANSWER,
+    SHORTEST,
+    Scale,
+    labelled_scale,
+    shared_scales,
+    unlabelled_scale,
+)
 from mot_research.survey.checking import FEW_CLUSTERS, FEWEST_SHOWN
 from mot_research.survey.columns import MOST_LEVELS
 
@@ -130,9 +137,10 @@ def _design_of(column: Profile) -> Guess | None:
     if CLUSTER.search(told) and few and column.n_different < column.n_filled / 2:
         why = f"named like a sampling unit; {column.n_different} values, each several times"
         return Guess(name, "cluster", why)
-    if WAVE.search(told) and column.codes and column.n_filled == len(column.values):
-        counts = np.unique(values, return_counts=True)[1]
-        if len(counts) <= MOST_WAVES and counts.min() >= FEWEST_SHOWN:
+    if WAVE.search(told) and (column.codes or column.is_text):
+        counts = column.cells.value_counts()
+        whole = column.n_filled == len(column.values) and len(counts) <= MOST_WAVES
+        if whole and counts.min() >= FEWEST_SHOWN:
             return Guess(name, "wave", f"named like a time; {len(counts)} values, each a wave")
     return None
 
@@ -189,9 +197,14 @@ def two_answers(column: Profile) -> TwoAnswers | None:
 def _expected(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Guess]:
     names = {column.name for column in columns}
     for column in columns:
-        asked = EXPECTED.sub("", column.name)
+        asked = asked_beside(column.name)
         if asked != column.name and asked in names:
             yield Guess(column.name, "expected", f"named like what was expected of {asked}")
+
+
+def asked_beside(expected: str) -> str:
+    """Return the column that a column such as `q07_bill_expected` stands beside, by its name."""
+    return EXPECTED.sub("", expected)
 
 
 def _ratings(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Guess]:
@@ -208,10 +221,11 @@ def _ratings(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Gu
             scales[column.name] = column, by_label
         elif not SEGMENT.search(words_of(column.name).casefold().rpartition(" ")[2]):
             unclear.append(column)  # "age group" is no rating, "plan advice" may be one
-    for column in unclear:
-        scale = unlabelled_scale(column, unclear)
-        if scale is not None:
-            scales[column.name] = column, scale
+    own = {column.name: unlabelled_scale(column, unclear) for column in unclear}
+    shown_by = {name: scale for name, scale in own.items() if scale is not None}
+    several = {one.name: one.codes for one in unclear if len(one.codes) >= SHORTEST}
+    for name, scale in shared_scales(shown_by, several).items():
+        scales[name] = next(column for column in unclear if column.name == name), scale
     kept = going_together(scales)
     for name, (_, scale) in scales.items():
         if name in kept:

@@ -1,7 +1,7 @@
 """Which codes of a question are its scale, and which stand for no answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ OF_A_SCALE = re.compile(
 )
 # Lengths that surveys use; one code more than such a scale is no point of it.
 USUAL_LENGTHS = (5, 7, 10)
+COMMON = 3  # questions that show a scale, from which others are read by it
 APART = 0.25  # a code whose share differs so much between questions is no point of a scale
 
 
@@ -90,17 +91,54 @@ def unlabelled_scale(profile: Profile, others: Sequence[Profile]) -> Scale | Non
     if run[0] == 0 and len(run) - 1 <= max(USUAL_LENGTHS) and run[-1] < max(USUAL_LENGTHS):
         blank, run = [0.0, *blank], run[1:]
         why.append("0 stands below a scale from 1")
-    extra = len(run) - 1 in USUAL_LENGTHS or (run[0] == 0 and run[-1] == max(USUAL_LENGTHS) + 1)
-    if extra and _share_varies(run[-1], others):
+    above_ten = run[0] == 0 and run[-1] == max(USUAL_LENGTHS) + 1
+    above_usual = run[0] == 1 and len(run) - 1 in USUAL_LENGTHS
+    if (above_ten or above_usual) and _share_varies(run[-1], others):
         absent, run = [run[-1]], run[:-1]
         why.append(f"the share of {absent[0]:g} differs between the questions as no rating's does")
-    elif run[0] == 0 and run[-1] == max(USUAL_LENGTHS) + 1:
+    elif above_ten:
         blank, run = [*blank, run[-1]], run[:-1]
         why.append(f"{blank[-1]:g} stands above a scale from 0 to 10")
     if not _is_run(run):
         return None
     told = "; ".join([f"{run[0]:g} to {run[-1]:g} by the numbers it holds", *why])
     return Scale(run[0], run[-1], tuple(absent), tuple(blank), told)
+
+
+def shared_scales(
+    scales: Mapping[str, Scale], codes: Mapping[str, Sequence[float]]
+) -> dict[str, Scale]:
+    """Return the scale that most questions show, for each question whose codes lie on it.
+
+    A question that few answered, or that nobody rated low, shows a part of
+    its scale only. Other questions keep their own.
+
+    Parameters
+    ----------
+    scales : mapping of column to Scale
+        As each question shows by itself.
+    codes : mapping of column to codes
+        The numbers that each question holds.
+    """
+    ends = [(scale.low, scale.high) for scale in scales.values()]
+    if not ends:
+        return {}
+    low, high = max(sorted(set(ends)), key=ends.count)
+    most = [scale for scale in scales.values() if (scale.low, scale.high) == (low, high)]
+    absent = {code for scale in most for code in scale.not_experienced}
+    blank = {code for scale in most for code in scale.blank} - absent
+    points = {low + step for step in range(round(high - low) + 1)}
+    found = dict(scales)
+    for column, held in codes.items():
+        if len(most) >= COMMON and set(held) <= points | absent | blank:
+            told = [f"{low:g} to {high:g} as {len(most)} questions show"]
+            told += [f"{listed(sorted(absent))}: its share differs between them"] if absent else []
+            told += [f"{listed(sorted(blank))}: apart from the scale"] if blank else []
+            held_absent, held_blank = absent & set(held), blank & set(held)
+            found[column] = Scale(
+                low, high, tuple(sorted(held_absent)), tuple(sorted(held_blank)), "; ".join(told)
+            )
+    return found
 
 
 def _is_run(points: Sequence[float]) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 import mot_research as mot
 from mot_research.errors import StudyError, SurveyError
+from mot_research.report.narrative.next_step import next_step
 from mot_research.report.originals import original
 from mot_research.report.rendering import render_document
 from mot_research.starting import draft_study
@@ -148,6 +149,18 @@ class TestNumbersAlone:
         assert [moment.rating for moment in study.moments] == ["r0", "r1", "r2", "r3"]
         assert roles(draft)["borough"] == "not used"
 
+    def test_a_question_that_shows_a_part_of_its_scale_has_the_others_scale(self, tmp_path):
+        rng = np.random.default_rng(6)
+        mood = rng.normal(size=200)
+        frame = pd.DataFrame(
+            {f"r{i}": np.clip(np.round(6 + 2 * mood + rng.normal(size=200)), 1, 10) for i in "abcd"}
+        )
+        frame["liked"] = np.clip(np.round(8 + mood), 6, 10)
+        frame["nps"] = np.clip(np.round(6 + 2 * mood), 0, 10)
+        study, _ = drafted(tmp_path, frame)
+        assert study.moments[-1].rating == "liked"
+        assert {(one.low, one.high) for one in map(study.ratings_for, study.moments)} == {(1, 10)}
+
     def test_yes_that_means_a_customer_left_is_turned(self, tmp_path):
         rng = np.random.default_rng(2)
         mood = rng.normal(size=300)
@@ -157,19 +170,35 @@ class TestNumbersAlone:
         (outcome,) = drafted(tmp_path, frame)[0].outcomes
         assert (outcome.yes, outcome.no, outcome.role) == ((0,), (1,), "revenue")
 
-    @pytest.mark.parametrize(
-        ("frame", "what"),
-        [
-            (pd.DataFrame({"nps": range(11), "city": list("abcdefghijk")}), "a question rated"),
-            (pd.DataFrame({f"r{i}": [1, 2, 3, 4, 5] * 20 for i in range(3)}), "an outcome"),
-        ],
-    )
-    def test_what_can_not_be_drafted_says_what_is_missing_and_leaves_nothing(
-        self, tmp_path, frame, what
-    ):
-        with pytest.raises(StudyError, match=f"no column looks like {what}"):
+    def test_a_file_without_ratings_says_so_and_leaves_nothing(self, tmp_path):
+        frame = pd.DataFrame({"nps": range(11), "city": list("abcdefghijk")})
+        with pytest.raises(StudyError, match="no column looks like a question rated"):
             drafted(tmp_path, frame)
         assert [path.name for path in tmp_path.iterdir()] == ["survey.csv"]
+
+    def test_a_file_without_an_outcome_is_drafted_and_the_next_step_names_it(self, tmp_path):
+        frame = pd.DataFrame({f"r{i}": [1, 2, 3, 4, 5] * 20 for i in range(3)})
+        study, _ = drafted(tmp_path, frame)
+        assert len(study.moments) == 3
+        assert next_step(study.folder, mot.read_survey(study)).startswith("Step 4 of 5")
+
+    def test_waves_that_a_column_names_stand_in_the_order_of_their_numbers(self, tmp_path):
+        rng = np.random.default_rng(5)
+        mood = rng.normal(size=300)
+        frame = pd.DataFrame(
+            {f"r{i}": np.clip(np.round(3 + mood + rng.normal(size=300)), 1, 5) for i in range(3)}
+        ).assign(nps=np.clip(np.round(6 + 2 * mood), 0, 10))
+        frame["wave"] = np.repeat(["Wave 10", "Wave 2", "Wave 9"], 100)
+        frame["day"] = np.repeat(["2026-05-04", "2024-02-03", "2026-01-02"], 100)
+        frame["weight"] = np.where(frame["wave"] == "Wave 2", np.nan, 0.5 + rng.random(300))
+        study, _ = drafted(tmp_path, frame)
+        assert [wave.id for wave in study.waves] == ["Wave_2", "Wave_9", "Wave_10"]
+        assert [wave.from_.year for wave in study.waves] == [2024, 2026, 2026]
+        assert [study.design_column(wave, "weight") for wave in study.waves] == [
+            None, "weight", "weight",
+        ]  # fmt: skip
+        survey = mot.read_survey(study)
+        assert [wave.n_rows for wave in survey.waves.values()] == [100] * 3
 
     def test_a_file_that_is_no_table_leaves_nothing(self, tmp_path):
         (tmp_path / "survey.sav").write_text("no survey")
