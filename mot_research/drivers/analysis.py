@@ -23,6 +23,7 @@ from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.transactional import is_transactional, one_by_one
 from mot_research.errors import AnalysisError, shown
+from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.ranks import p_top, rank_sets, ranks
 from mot_research.statistics.resampling import (
     Draws,
@@ -347,15 +348,6 @@ def _table(design: Design, found: Estimates, confidence: float) -> pd.DataFrame:
     table["effect_sd"] = found.effect_sd
     table["rank_each"] = ranks(np.nan_to_num(found.effect_sd, nan=-np.inf), descending=True)
     return table
-
-
-def false_discovery(p: np.ndarray) -> np.ndarray:
-    """Benjamini–Hochberg over the drivers that have a test."""
-    q = np.full(len(p), np.nan)
-    tested = np.isfinite(p)
-    if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested])
-    return q
 
 
 def _with_intervals(

@@ -20,6 +20,7 @@ from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.estimates import FEW_UNITS
 from mot_research.drivers.linear import Model
 from mot_research.drivers.reduction import Reduction, reduce_columns
+from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.regression import regress
 from mot_research.statistics.resampling import (
     Draws,
@@ -294,12 +295,3 @@ def covariance_of_influence(influence: np.ndarray, units: SamplingUnits) -> np.n
 def shares(lmg: np.ndarray) -> np.ndarray:
     """Importances as parts of their sum, along the last axis."""
     return lmg / lmg.sum(axis=-1, keepdims=True)
-
-
-def false_discovery(p: np.ndarray) -> np.ndarray:
-    """Benjamini–Hochberg over the tests that there are."""
-    q = np.full(len(p), np.nan)
-    tested = np.isfinite(p)
-    if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested])
-    return q

@@ -12,8 +12,8 @@ from mot_research.drivers.comparison import (
     Estimates,
     Part,
     covariance_of_influence,
-    false_discovery,
 )
+from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.resampling import SamplingUnits
 
 

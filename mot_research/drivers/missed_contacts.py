@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mot_research.drivers.analysis import false_discovery
 from mot_research.drivers.design import Rows, control_column, control_columns
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.waves import StudyUnits, rows_of_waves
 from mot_research.errors import shown
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW
+from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.odds_weighting import (
     OddsWeighted,
     odds_weighted,

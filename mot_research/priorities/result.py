@@ -47,6 +47,16 @@ class Metric:
     n: int | None = None
     reason: str = ""
 
+    def cells(self, name: str) -> dict[str, object]:
+        """Return the cells of a frame, each column's name with the metric's before it."""
+        return {
+            name: self.value,
+            f"{name}_ci_lower": self.ci_lower,
+            f"{name}_ci_upper": self.ci_upper,
+            f"{name}_n": self.n,
+            f"{name}_reason": self.reason,
+        }
+
 
 @dataclass(frozen=True)
 class Grade:
@@ -214,12 +224,5 @@ def _flat(row: Priority) -> dict[str, object]:
             )
         }
     for name in METRICS:
-        metric = row.metrics[name]
-        cells |= {
-            name: metric.value,
-            f"{name}_ci_lower": metric.ci_lower,
-            f"{name}_ci_upper": metric.ci_upper,
-            f"{name}_n": metric.n,
-            f"{name}_reason": metric.reason,
-        }
+        cells |= row.metrics[name].cells(name)
     return cells

@@ -132,13 +132,7 @@ def _flat(line: Line, by: Kind, other: str) -> dict[str, object]:
     numbers = {"rating": line.rating, "change": line.change}
     numbers |= {f"importance_{role}": metric for role, metric in line.importance.items()}
     for name, metric in numbers.items():
-        cells |= {
-            name: metric.value,
-            f"{name}_ci_lower": metric.ci_lower,
-            f"{name}_ci_upper": metric.ci_upper,
-            f"{name}_n": metric.n,
-            f"{name}_reason": metric.reason,
-        }
+        cells |= metric.cells(name)
     return cells | {
         "rated": len(line.rated),
         "compared": len(line.compared),
