@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from mot_research.report.part_reports import PartReports
     from mot_research.study.definition import Study
     from mot_research.study.manifests import Manifest
-    from mot_research.workbook import Part
+    from mot_research.workbook import Step
 
 FINE, FOUND_ERRORS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -216,11 +217,19 @@ def report(
         Literal["prioritization", "technical-appendix"],
         Parameter(help="The report for leaders, or every table for the analyst's reviewer."),
     ] = "prioritization",
+    by: Annotated[
+        str | None,
+        Parameter(help="A segment: a report for each of its values, several at a time."),
+    ] = None,
     output: OutputFolder = None,
     quiet: Quiet = False,
 ) -> int:
-    """Compute everything, and render the prioritization report; brief is its one page."""
+    """Compute everything, and render the prioritization report; brief is its one page.
+
+    With --by, one report for each value of a segment, into output/<wave>/<segment>=<value>/.
+    """
     from mot_research.report.files import staged
+    from mot_research.report.part_reports import PartReports
     from mot_research.report.study_documents import (
         files_of,
         render_study_documents,
@@ -232,6 +241,9 @@ def report(
     ready, wave_id = _ready(study, wave)
 
     folder = _folder(ready, wave_id, output)
+    if by is not None:
+        wanted = PartReports(study, wave_id, folder, formats, document, renderer)
+        return _report_by(wanted, by, quiet)
     before, note = read_manifest(folder, ready.name)
     names = files_of(formats, document, ready, wave_id)
     with _Progress(quiet) as progress, staged(folder) as stage:
@@ -268,14 +280,16 @@ def explain(
     quiet: Quiet = False,
 ) -> int:
     """Why a moment has its verdict: every rule, its threshold, its number, passed or not."""
+    from mot_research.survey.part import named_part
+
     ready, wave_id = _ready(study, wave)
     asked = ready.moment(next((one.id for one in ready.moments if one.name == moment), moment))
-    part = None if segment is None else _part(ready, segment)
+    part = None if segment is None else named_part(ready, segment)
     from mot_research.report.narrative.explained import for_terminal
     from mot_research.workbook import run
 
     with _Progress(quiet) as progress:
-        also: tuple[Part, ...] = () if part is None else ("segments",)
+        also: tuple[Step, ...] = () if part is None else ("segments",)
         findings = run(ready, wave_id, also=also, on_progress=progress.step)
     console = _console()
     for piece in for_terminal(findings, asked.id, part):
@@ -333,19 +347,25 @@ def _folder(study: Study, wave_id: str, output: Path | None) -> Path:
     return output if output is not None else study.folder / "output" / wave_id
 
 
-def _part(study: Study, text: str) -> tuple[str, str]:
-    """The segment and the value that a text such as plan=prepaid names."""
-    from mot_research.study.suggestions import did_you_mean
+def _report_by(wanted: PartReports, segment: str, quiet: bool) -> int:
+    """Render a report for each value of a segment; say which have none, and why."""
+    from mot_research.report.part_reports import render_parts
+    from mot_research.study.reading import read_study
+    from mot_research.survey.part import parts_of
+    from mot_research.survey.reading import read_survey
 
-    name, is_given, value = text.partition("=")
-    if not is_given:
-        raise StudyError(f"--segment {shown(text)!r} names no value. Write it as plan=prepaid.")
-    if name not in study.segments:
-        raise StudyError(
-            f"the study has no segment '{shown(name)}'.{did_you_mean(name, study.segments)} "
-            f"Its segments: {', '.join(map(shown, study.segments)) or 'none'}."
+    parts = parts_of(read_survey(read_study(wanted.study)), wanted.wave, segment)
+    with _Progress(quiet) as progress:
+        rendered, refused = render_parts(
+            wanted,
+            [part for part, reason in parts.items() if not reason],
+            lambda done, total: progress.step(f"reports by {shown(segment)}", done, total),
         )
-    return name, value
+    refused = {part: reason for part, reason in parts.items() if reason} | refused
+    for part, reason in refused.items():
+        _complain(f"no report on {shown(str(part))}: {reason}.")
+    _print_paths(path for paths in rendered.values() for path in paths)
+    return FINE if rendered else UNUSABLE
 
 
 def _console() -> Console:

@@ -27,6 +27,7 @@ from mot_research.priorities.voice import VoiceOfWave
 from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Study
 from mot_research.study.manifests import Memory
+from mot_research.survey.part import Part
 from mot_research.survey.wave import InputFile
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Findings:
     study : Study
     wave : str
         The wave the findings speak of.
+    part : Part or None
+        The customers that the findings speak of; None for all.
     drivers : mapping of outcome id to DriverResult
         The analyses that decide: of the waves that the rules pool.
     alone : mapping of outcome id to DriverResult
@@ -132,6 +135,7 @@ class Findings:
     scorecard: Scorecard | None = None
     beside: Mapping[str, Beside] = field(default_factory=dict)
     contacts: DueContacts | None = None
+    part: Part | None = None
 
     def plot_map(self, ax: Axes | None = None, *, role: str | None = None) -> Axes:
         """The experience map: stages as columns, every moment a circle in its stage."""

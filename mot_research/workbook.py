@@ -29,13 +29,15 @@ from mot_research.study.consensus import chosen_by_silos, consensus, shortlist
 from mot_research.study.definition import Outcome, Study
 from mot_research.study.manifests import Manifest, rules_of, since_earlier_wave
 from mot_research.study.reading import read_study
+from mot_research.survey.file_names import part_folder
+from mot_research.survey.part import Part, named_part, part_of
 from mot_research.survey.reading import read_survey
 from mot_research.survey.wave import Survey
 
 PACKAGES = ("mot_research", "numpy", "scipy", "pandas")
 
-Part = Literal["change", "prediction", "segments"]
-PARTS: tuple[Part, ...] = get_args(Part)
+Step = Literal["change", "prediction", "segments"]
+STEPS: tuple[Step, ...] = get_args(Step)
 
 Progress = Callable[[str, int, int], None]
 
@@ -45,7 +47,8 @@ def run(
     wave: str | None = None,
     *,
     output: str | Path | None = None,
-    also: Collection[Part] = PARTS,
+    part: Part | str | None = None,
+    also: Collection[Step] = STEPS,
     on_progress: Progress | None = None,
 ) -> Findings:
     """Everything a study's files say, for one wave.
@@ -59,6 +62,10 @@ def run(
         A folder for ``findings.json``, ``evidence.csv``, ``evidence.xlsx`` and
         ``manifest.json``. They appear whole or not at all. Default: nothing
         is written.
+    part : str, optional
+        A segment and its value, as ``"plan=prepaid"``: the findings then are of these customers
+        alone. The population and the costs of a study are of all customers, so they do not
+        count; of contacts, those of customers who answered do.
     also : collection of {"change", "prediction", "segments"}
         What to compute beside the drivers and the verdicts, which always are.
         Default: everything. What is not asked for is empty in the findings,
@@ -84,7 +91,7 @@ def run(
     Nothing is kept between runs. The same files and seed give the same
     findings.
     """
-    _check_parts(also, output)
+    _check_steps(also, output)
     if not isinstance(study, Study):
         study = read_study(study)
     wave_id = study.latest_wave.id if wave is None else study.wave(str(wave)).id
@@ -94,6 +101,10 @@ def run(
     report("reading the survey", 0, total)
     survey = read_survey(study)
     require_usable(survey, wave_id)
+    if part is not None:
+        part = named_part(study, part) if isinstance(part, str) else part
+        survey = _of_part(survey, part, wave_id)
+        study = survey.study
     analysis = StudyAnalysis.of(survey)
     rules = study.rules
     drivers: dict[str, DriverResult] = {}
@@ -158,6 +169,7 @@ def run(
     findings = Findings(
         study=study,
         wave=wave_id,
+        part=part,
         drivers=drivers,
         alone=alone,
         priorities=priorities,
@@ -165,7 +177,7 @@ def run(
         problems=survey.problems,
         inputs=survey.inputs,
         versions=versions,
-        memory=since_earlier_wave(study, now),
+        memory=since_earlier_wave(study, now, "" if part is None else part_folder(part)),
         simulated=study.about.simulated,
         warnings=(*warnings, *unclear, *_of_outcomes(study, drivers)),
         not_used=_not_used(study),
@@ -200,14 +212,21 @@ def run(
     return findings
 
 
-def _check_parts(also: Collection[Part], output: str | Path | None) -> None:
-    unknown = [name for name in also if name not in PARTS]
+def _of_part(survey: Survey, part: Part, wave_id: str) -> Survey:
+    small = part_of(survey, part)
+    if wave_id not in small.waves:
+        raise SurveyError(f"nobody in wave {shown(wave_id)} has {shown(str(part))}.")
+    return small
+
+
+def _check_steps(also: Collection[Step], output: str | Path | None) -> None:
+    unknown = [name for name in also if name not in STEPS]
     if unknown:
         raise AnalysisError(
             f"also={shown(unknown[0])!r} is not a part of the findings. "
-            f"Allowed: {', '.join(PARTS)}."
+            f"Allowed: {', '.join(STEPS)}."
         )
-    if output is not None and not set(also) >= set(PARTS):
+    if output is not None and not set(also) >= set(STEPS):
         raise AnalysisError("Findings are written whole: leave out `also`, or leave out `output`.")
 
 

@@ -108,8 +108,8 @@ def write_deck(findings: Findings, path: Path | str | None) -> None:
     accent = study.look.accent or ACCENT
     logo = None if study.look.logo is None else read_logo(study.resolve(study.look.logo))
     said = f" · {words.SIMULATED.rstrip('.')}" if findings.simulated else ""
-    deck = Deck(accent=accent, foot=f"{study.name} · wave {findings.wave}{said}", logo=logo)
-    lines = [f"Priorities, wave {findings.wave}", picture_words.REPORT]
+    deck = Deck(accent=accent, foot=f"{study.name} · {phrases.of_whom(findings)}{said}", logo=logo)
+    lines = [f"Priorities, {phrases.of_whom(findings)}", picture_words.REPORT]
     deck.cover(study.name, lines + ([words.SIMULATED] if findings.simulated else []))
     pages = tuple(_pages(findings))
     read = _reader(pages)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +14,6 @@ from mot_research.errors import RenderError, shown
 from mot_research.findings import Findings
 from mot_research.report.exchange import findings_record, manifest_record
 from mot_research.report.spreadsheet import write_evidence_csv, write_evidence_xlsx
-
-LONGEST_NAME = 60
 
 
 def write_findings(findings: Findings, directory: Path) -> list[Path]:
@@ -73,12 +69,6 @@ def staged(directory: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-
-
-def file_name(text: str) -> str:
-    """A name for a file made from any text: lower-case letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME].strip("-") or "study"
 
 
 def _write_json(path: Path, record: dict[str, object]) -> None:

@@ -75,6 +75,15 @@ def _about_the_run() -> Schema:
         },
         "study": text("Name of the study."),
         "wave": text("Id of the wave that the findings speak of."),
+        "part": nullable(
+            object_of(
+                {
+                    "segment": text("The segment's column."),
+                    "value": text("The value that these customers have."),
+                },
+                description="The customers that the findings speak of; null for all.",
+            )
+        ),
         "simulated": column("simulated"),
         "seed": {"type": "integer", "description": "Seed of all random draws."},
         "versions": map_of(

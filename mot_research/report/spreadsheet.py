@@ -254,6 +254,7 @@ def _about(findings: Findings) -> list[tuple[str, str]]:
     return [
         ("study", findings.study.name),
         ("wave", findings.wave),
+        ("customers", "all" if findings.part is None else str(findings.part)),
         ("data", "simulated" if findings.simulated else "as collected"),
         *((f"rule: {name}", str(value)) for name, value in rules.items()),
         *((f"version: {name}", version) for name, version in findings.versions.items()),

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from mot_research.errors import RenderError, shown
-from mot_research.report.files import file_name
 from mot_research.report.originals import original
 from mot_research.report.rendering import Order, render_documents
 from mot_research.study.definition import Study
+from mot_research.survey.file_names import file_name
+from mot_research.survey.part import Part
 
 DocumentName = Literal["prioritization", "brief", "technical-appendix"]
 Renderer = Literal["auto", "quarto", "embedded"]
@@ -49,14 +50,19 @@ def wanted_formats(text: str) -> tuple[str, ...]:
 
 
 def files_of(
-    formats: Sequence[str], document: DocumentName, study: Study, wave_id: str
+    formats: Sequence[str],
+    document: DocumentName,
+    study: Study,
+    wave_id: str,
+    part: Part | None = None,
 ) -> dict[DocumentName, dict[str, str]]:
     """Return the names of the files that formats give: by document, then by file type."""
     found: dict[DocumentName, dict[str, str]] = {}
     for name in formats:
         for other, suffix in FORMATS[name]:
             which = other or document
-            stem = f"{file_name(study.name)}-{file_name(wave_id)}-{which}"
+            about = [study.name, wave_id, *(part or ())]
+            stem = "-".join([*map(file_name, about), which])
             found.setdefault(which, {})[suffix] = f"{stem}.{suffix}"
     return found
 
@@ -67,6 +73,7 @@ def render_study_documents(
     targets: Mapping[DocumentName, Mapping[str, Path]],
     *,
     data: Path,
+    part: Part | None = None,
     renderer: Renderer = "auto",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
@@ -82,6 +89,8 @@ def render_study_documents(
     targets : mapping of document to mapping of format to the file to write
     data : Path
         Folder for the findings that the execution leaves.
+    part : Part, optional
+        The customers that the documents are about. Default: all.
     renderer : {"auto", "quarto", "embedded"}
     on_progress : callable(done, total), optional
 
@@ -99,14 +108,15 @@ def render_study_documents(
         "study": str(study.path.resolve()),
         "wave": wave_id,
         "output": str(data.resolve()),
-    }
+    } | ({} if part is None else {"part": str(part)})
+    whom = f"wave {wave_id}" + ("" if part is None else f", {part.in_words}")
     orders = [
         Order(
             original(f"reports/{name}.qmd"),
             parameters | ({"deck": str(files[DECK].resolve())} if DECK in files else {}),
             {suffix: path for suffix, path in files.items() if suffix != DECK},
             {key: value for key, value in look.items() if value is not None}
-            | {"title": study.name, "subtitle": f"{SUBTITLES[name]}, wave {wave_id}"},
+            | {"title": study.name, "subtitle": f"{SUBTITLES[name]}, {whom}"},
         )
         for name, files in targets.items()
     ]

@@ -99,11 +99,12 @@ def compare(before: Manifest, now: Manifest) -> Difference:
     )
 
 
-def since_earlier_wave(study: Study, now: Manifest) -> Memory:
+def since_earlier_wave(study: Study, now: Manifest, within: str = "") -> Memory:
     """What is different from the run that left the outputs of the wave before.
 
     They are looked for in ``output/<wave>/`` beside the study file, whose manifest so is one more
-    input of the documents; of a run of the same wave nothing is read.
+    input of the documents; of a run of the same wave nothing is read. ``within`` is the folder of
+    the part that the run is about.
     """
     waves = [wave.id for wave in study.waves]
     earlier = waves[: waves.index(now.wave)]
@@ -111,7 +112,7 @@ def since_earlier_wave(study: Study, now: Manifest) -> Memory:
         return Memory(None, "there is no earlier wave")
     if study.path is None:
         return Memory(None, "the study is not read from a file")
-    before, reason = read_manifest(study.folder / "output" / earlier[-1], study.name)
+    before, reason = read_manifest(study.folder / "output" / earlier[-1] / within, study.name)
     return Memory(None, reason) if before is None else Memory(compare(before, now))
 
 

@@ -23,6 +23,7 @@ from mot_research.report.narrative.phrases import (
     deciding,
     ended,
     names,
+    of_whom,
     outcome_name,
     quoted,
     simulated,
@@ -36,7 +37,7 @@ DECISIONS = 5
 
 def heading(findings: Findings) -> str:
     """Return what the report is about: study, wave, and that data are simulated."""
-    about = f"**{escape_markdown(findings.study.name)}**, wave {escape_markdown(findings.wave)}."
+    about = f"**{escape_markdown(findings.study.name)}**, {escape_markdown(of_whom(findings))}."
     return f"{about} {simulated(findings)}".strip()
 
 

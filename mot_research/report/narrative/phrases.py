@@ -124,6 +124,11 @@ def names(rows: Sequence[Priority], *, last: str = "and", at_most: int = NAMED_A
     return listed([quoted(row.moment.name) for row in rows], last=last)
 
 
+def of_whom(findings: Findings) -> str:
+    """Return the wave, and the customers where the findings are of some (no Markdown)."""
+    return f"wave {findings.wave}" + (f", {findings.part.in_words}" if findings.part else "")
+
+
 def simulated(findings: Findings) -> str:
     """Return the sentence that stands wherever simulated data show; empty for real data."""
     return f"**{words.SIMULATED}**" if findings.simulated else ""

@@ -9,7 +9,13 @@ from mot_research.drivers.cautions import Caution
 from mot_research.findings import Findings
 from mot_research.numbers import TWO_DIGITS, count, percent
 from mot_research.report.escaping import escape_markdown
-from mot_research.report.narrative.phrases import deciding, outcome_name, simulated, with_names
+from mot_research.report.narrative.phrases import (
+    deciding,
+    of_whom,
+    outcome_name,
+    simulated,
+    with_names,
+)
 from mot_research.report.narrative.words import counted, listed, number, sentence
 
 GROUPS = {  # of the rules of cautions, in the order of reading
@@ -201,7 +207,7 @@ def source(findings: Findings) -> str:
     result = next(iter(findings.drivers.values()), None)
     seed = findings.study.rules.seed if result is None else result.seed
     return (
-        f"From the findings of {escape_markdown(findings.study.name)}, wave "
-        f"{escape_markdown(findings.wave)}, seed {seed}: the same numbers as in the report and in "
-        f"findings.json. {simulated(findings)}"
+        f"From the findings of {escape_markdown(findings.study.name)}, "
+        f"{escape_markdown(of_whom(findings))}, seed {seed}: the same numbers as in the report "
+        f"and in findings.json. {simulated(findings)}"
     )

@@ -16,7 +16,7 @@ from mot_research.priorities.result import Priority
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Bar, Cell, Column, Label, Quiet, Table
 from mot_research.report.narrative import captions, moment_tables, one_moment, words
-from mot_research.report.narrative.phrases import deciding
+from mot_research.report.narrative.phrases import deciding, of_whom
 
 LONGEST_NAME = 90  # characters in a table
 LONGEST_ON_PAGE_ONE = 64
@@ -179,7 +179,7 @@ def reproducibility(findings: Findings) -> str:
     run = next(iter(findings.drivers.values()), findings.study.rules)
     seed, n_resamples = run.seed, run.n_resamples
     rows = [
-        ("Study, wave", f"{findings.study.name}, {findings.wave}"),
+        ("Study", f"{findings.study.name}, {of_whom(findings)}"),
         ("Seed, resamples", f"{seed}, {count(n_resamples)}"),
         ("Blanks", "by maximum likelihood" if rules["missing"] == "em" else "rows left out"),
         ("Versions", "; ".join(f"{name} {v}" for name, v in findings.versions.items())),

@@ -141,12 +141,17 @@ def _basis(findings: Findings, value: Value) -> str:
         parts.append(
             f"over all {count(value.customers)} customers"
             if value.population
-            else f"for each {count(value.customers)} customers, because the study names "
-            "no `population`"
+            else f"for each {count(value.customers)} customers, because {_without(findings)}"
         )
     if value.days is not None:
         parts.append(f"gains and costs over {count(value.days)} days")
     return f"{', '.join(parts)}."
+
+
+def _without(findings: Findings) -> str:
+    if findings.part is not None:
+        return "`population` and costs are of all customers, not of these"
+    return "the study names no `population`"
 
 
 def _stop_and_ask(findings: Findings, value: Value) -> str:
