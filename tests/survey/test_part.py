@@ -84,7 +84,9 @@ def test_what_is_of_all_customers_is_not_said_of_some(survey, prepaid):
 
 def test_a_part_is_named_as_on_the_command_line(survey):
     assert named_part(survey.study, "plan=a=b") == Part("plan", "a=b")
-    with pytest.raises(StudyError, match=r"names no value of a segment\. Write it as segment=value"):
+    with pytest.raises(
+        StudyError, match=r"names no value of a segment\. Write it as segment=value"
+    ):
         named_part(survey.study, "plan")
     with pytest.raises(StudyError, match=r"no segment 'plans'.*plan.*Its segments: plan"):
         named_part(survey.study, "plans=x")
