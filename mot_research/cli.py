@@ -91,6 +91,7 @@ def new(
 
         path, draft = draft_study(directory, survey)
         _console().print(guesses_table(draft))
+        print(draft.caution or "Look at each guess before anyone reads the report.")
         print(f"A study drafted by guessing; correct what is wrong in {shown(path)}")
     print(next_step(directory, read_survey(read_study(directory))))
     return FINE

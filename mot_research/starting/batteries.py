@@ -24,7 +24,7 @@ def going_together(scales: Mapping[str, tuple[Profile, Scale]]) -> set[str]:
         others = known.sum(axis=1, keepdims=True) - known
         rest = (filled.sum(axis=1, keepdims=True) - filled) / np.where(others, others, 1)
         both = known & (others > 0)
-        strength = np.array([_correlation(rated[b, i], rest[b, i]) for i, b in enumerate(both.T)])
+        strength = np.array([correlation(rated[b, i], rest[b, i]) for i, b in enumerate(both.T)])
         weakest = int(strength.argmin())
         if strength[weakest] >= TOGETHER:
             break
@@ -40,7 +40,8 @@ def _standardised(column: Profile, scale: Scale) -> npt.NDArray[np.float64]:
     return (values - np.nanmean(values)) / (spread if spread > 0 else 1.0)
 
 
-def _correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+def correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+    """Return the correlation of two complete columns; 0 where it says nothing."""
     if len(one) < SCARCE or one.std() == 0 or other.std() == 0:
         return 0.0
     return float(np.corrcoef(one, other)[0, 1])

@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mot_research.errors import StudyError, shown
+from mot_research.starting.batteries import TOGETHER, correlation
+from mot_research.starting.guess import Guess, Role
 from mot_research.starting.names import moment_names
+from mot_research.starting.outcomes import RECOMMEND
 from mot_research.starting.profile import Profile, dates_of, profiles
-from mot_research.starting.roles import RECOMMEND, Guess, Role, guess_roles
+from mot_research.starting.roles import guess_roles
 from mot_research.starting.scales import Scale
+from mot_research.survey.cells import Floats, matches
 from mot_research.survey.tables import Table
 
 MOST_MOMENTS = 20  # each one more doubles the time of a report; a first one should take minutes
@@ -69,6 +73,23 @@ class Draft:
         blank = sorted({code for scale in same for code in scale.blank} - set(absent))
         return Scale(low, high, tuple(absent), tuple(blank))
 
+    @property
+    def caution(self) -> str:
+        """What speaks against the guessed scale as a whole; "" where nothing does."""
+        for outcome in self.outcomes[:1]:
+            wanted = _wanted(outcome, self.profile(outcome.column))
+            falling = [
+                guess.column
+                for guess in self.of("moment")
+                if _correlation(_rated(guess, self.profile(guess.column)), wanted) < -TOGETHER
+            ]
+            if len(falling) > len(self.of("moment")) / 2:
+                return (
+                    f"Most ratings fall where '{shown(outcome.column)}' rises. If low codes are "
+                    "the good ones, turn them round in the file: in a study the highest is best."
+                )
+        return ""
+
     def without(self, column: str, why: str) -> "Draft":
         """Return the draft with a column left out, and the reason."""
         guesses = tuple(
@@ -76,6 +97,26 @@ class Draft:
             for guess in self.guesses
         )
         return replace(self, guesses=guesses)
+
+
+def _rated(guess: Guess, profile: Profile) -> Floats:
+    scale, values = guess.scale, profile.values
+    if scale is None:
+        return values
+    return np.where((values >= scale.low) & (values <= scale.high), values, np.nan)
+
+
+def _wanted(guess: Guess, profile: Profile) -> Floats:
+    """An outcome as numbers that rise with what is wanted."""
+    if guess.answers is None:
+        return _rated(guess, profile)
+    yes, no = (matches(profile.cells, [code]) for code in (guess.answers.yes, guess.answers.no))
+    return np.where(yes, 1.0, np.where(no, 0.0, np.nan))
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    both = ~np.isnan(one) & ~np.isnan(other)
+    return correlation(one[both], other[both])
 
 
 def draft(table: Table, wave: str) -> Draft:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from mot_research.errors import shown
 from mot_research.starting.draft import DESIGN, Draft, ids_of
+from mot_research.starting.guess import Guess
+from mot_research.starting.outcomes import LEFT, STAYED
 from mot_research.starting.profile import Profile
-from mot_research.starting.roles import LEFT, STAYED, Guess, asked_beside
+from mot_research.starting.roles import asked_beside
 from mot_research.starting.scales import Scale
 from mot_research.study.definition import SIX_STAGES
 from mot_research.study.writing import as_flow, comment, scalar
@@ -128,6 +130,7 @@ def _scale(draft: Draft) -> Iterator[str]:
         f"The scale of {same} of {len(all_scales)} questions. not_experienced: did not have this "
         "contact; blank: no answer. Check both: a code on the wrong side changes every result."
     )
+    yield from comment(draft.caution)
     codes = {"not_experienced": scale.not_experienced, "blank": scale.blank}
     given = {key: [*value] for key, value in codes.items() if value}
     yield f"ratings: {as_flow({'low': scale.low, 'high': scale.high, **given})}"

@@ -6,28 +6,23 @@ because only the people who asked the questions know.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from mot_research.starting.batteries import going_together
+from mot_research.starting.guess import Guess, Role
+from mot_research.starting.outcomes import IMPORTANCE, RECOMMEND, guess_outcomes, turned
 from mot_research.starting.profile import MOST_CODES, MOSTLY, Profile, words_of
 from mot_research.starting.scales import (
-    NO_ANSWER,
     SHORTEST,
     Scale,
+    answers_in_words,
     labelled_scale,
     shared_scales,
     unlabelled_scale,
 )
 from mot_research.survey.checking import FEW_CLUSTERS, FEWEST_SHOWN
 from mot_research.survey.columns import MOST_LEVELS
-
-Role = Literal[
-    "respondent", "weight", "stratum", "cluster", "wave", "dates", "outcome", "moment", "expected",
-    "segment", "control", "comments", "not used",
-]  # fmt: skip
 
 ID = re.compile(
     r"\b(id|ids|(cust|customer|resp|respondent|case|response|user|member|client|panel)(id|num|no)|"
@@ -37,20 +32,12 @@ WEIGHT = re.compile(r"\b(weights?|weighting|wgt|wt)\b")
 STRATUM = re.compile(r"\bstrat(a|um)\b")
 CLUSTER = re.compile(r"\b(clusters?|psu|run ?id|branch|store id|sampling point)\b")
 WAVE = re.compile(r"\b(wave|year|quarter|survey year)\b")
-RECOMMEND = re.compile(r"recommend|\bnps\b|netpro|promoter|\bltr\b")
-OVERALL = re.compile(r"\boverall\b|^all\b|\bas a whole\b|all in all|general satisfaction")
-STAYED = re.compile(r"renew|repurchas|bought again|purchased again|stayed|retained|came back")
-LEFT = re.compile(r"churn|cancell?ed|\bleft\b|lapsed|terminated")
-MONEY = re.compile(r"revenue|\bspend(ing)?\b|\bspent\b|turnover|\bsales\b|lifetime value|\bclv\b")
-BEFORE = re.compile(r"\b(prior|previous|past|before|last year)\b")
 CONTROL = re.compile(r"\b(tenure|age|prior|previous|years|months|household size)\b")
 SEGMENT = re.compile(
     r"\b(plan|segment|tier|tariff|product|type|class|region|country|channel|gender|sex|age|group|"
     r"income|language|lang|terminal|method|purpose)\b"
 )
-IMPORTANCE = re.compile(r"\bimportan(t|ce)\b")
 EXPECTED = re.compile(r"[ _.-]*(expected|expectation)$", re.IGNORECASE)
-YES = re.compile(r"\byes\b|\btrue\b|renewed|recommend|stayed")
 
 MOST_WAVES = 40
 COUNTED = 1.2  # times as many numbers as there are, the gaps with them
@@ -61,43 +48,19 @@ MOSTLY_FILLED = 0.5
 COMMENT_WORDS = 5.0
 
 
-@dataclass(frozen=True)
-class TwoAnswers:
-    """A question with two answers: the code to want, the other, and those of no answer."""
-
-    yes: float
-    no: float
-    blank: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Guess:
-    """What a column was taken for, and why.
-
-    A moment and an outcome on a scale have a `scale`, an outcome of two
-    answers has `answers`, and one of money has neither.
-    """
-
-    column: str
-    role: Role
-    why: str
-    scale: Scale | None = None
-    answers: TwoAnswers | None = None
-
-
 def guess_roles(columns: Sequence[Profile]) -> list[Guess]:
     """Return one guess for each column, in the file's order."""
     found: dict[str, Guess] = {}
-    for guesses in (_unusable, _design, _answers, _expected, _ratings, _described):
+    for guesses in (_unusable, _design, guess_outcomes, _expected, _ratings, _described):
         rest = [column for column in columns if column.name not in found]
-        for guess in guesses(rest, found):
+        for guess in guesses(rest):
             found.setdefault(guess.column, guess)
     rest = [column for column in columns if column.name not in found]
     found |= {column.name: Guess(column.name, "not used", "no rule knows it") for column in rest}
     return [found[column.name] for column in columns]
 
 
-def _unusable(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Guess]:
+def _unusable(columns: Sequence[Profile]) -> Iterator[Guess]:
     for column in columns:
         if not column.name.isprintable():
             yield Guess(column.name, "not used", "its name holds a control character: rename it")
@@ -105,7 +68,7 @@ def _unusable(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[G
             yield Guess(column.name, "not used", "it holds fewer than two different values")
 
 
-def _design(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Guess]:
+def _design(columns: Sequence[Profile]) -> Iterator[Guess]:
     """Yield who was asked when, by which sample; each role once, but for dates."""
     taken: set[Role] = set()
     for column in columns:
@@ -152,49 +115,7 @@ def _numbers_rows(values: np.ndarray) -> bool:
     return len(different) > MOST_CODES and different[0] <= 1 and dense.mean() > MOSTLY
 
 
-def _answers(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Guess]:
-    """Yield outcomes: what customers did, will do, or think of the whole."""
-    coded = [column for column in columns if column.codes]
-    for column in columns:
-        told = column.told
-        if column.is_text or BEFORE.search(told) or IMPORTANCE.search(told):
-            continue
-        if MONEY.search(told) and not column.codes and np.nanmin(column.values) >= 0:
-            yield Guess(column.name, "outcome", "named like money; 0 or more")
-            continue
-        answers = two_answers(column)
-        if answers is not None and (
-            RECOMMEND.search(told) or STAYED.search(told) or LEFT.search(told)
-        ):
-            why = f"named like an outcome; {answers.yes:g} is yes, {answers.no:g} is no"
-            yield Guess(column.name, "outcome", why, answers=answers)
-            continue
-        scale = labelled_scale(column) or unlabelled_scale(column, coded)
-        if scale is not None and (RECOMMEND.search(told) or OVERALL.search(told)):
-            what = "recommending" if RECOMMEND.search(told) else "the whole"
-            yield Guess(column.name, "outcome", f"asks for {what}; {scale.why}", scale)
-
-
-def two_answers(column: Profile) -> TwoAnswers | None:
-    """Return a question's two answers; the code to want is yes, or no where it asks who left."""
-    codes = [
-        code
-        for code in column.codes
-        if not column.declares_missing(code)
-        and not NO_ANSWER.search(column.value_labels.get(code, "").casefold())
-    ]
-    if len(codes) != 2:
-        return None
-    first, second = (YES.search(column.value_labels.get(code, "").casefold()) for code in codes)
-    no, yes = reversed(codes) if first and not second else codes
-    if LEFT.search(column.told):
-        no, yes = yes, no
-    others = (code for code in column.codes if code not in codes)
-    blank = tuple(code for code in others if not column.declares_missing(code))
-    return TwoAnswers(yes, no, blank)
-
-
-def _expected(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Guess]:
+def _expected(columns: Sequence[Profile]) -> Iterator[Guess]:
     names = {column.name for column in columns}
     for column in columns:
         asked = asked_beside(column.name)
@@ -207,9 +128,12 @@ def asked_beside(expected: str) -> str:
     return EXPECTED.sub("", expected)
 
 
-def _ratings(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Guess]:
+def _ratings(columns: Sequence[Profile]) -> Iterator[Guess]:
     """Yield questions on a scale that go along with one another."""
     numeric = [column for column in columns if column.codes and not column.is_text]
+    for column in columns:
+        if column.is_text and answers_in_words(column):
+            yield Guess(column.name, "not used", "its answers are words: export their codes")
     scales: dict[str, tuple[Profile, Scale]] = {}
     unclear = []
     for column in numeric:
@@ -217,7 +141,9 @@ def _ratings(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Gu
             yield Guess(column.name, "not used", "asks how important it is; that is derived here")
             continue
         by_label = labelled_scale(column)
-        if by_label is not None:
+        if by_label is not None and by_label.is_reversed:
+            yield turned(column, by_label)
+        elif by_label is not None:
             scales[column.name] = column, by_label
         elif not SEGMENT.search(words_of(column.name).casefold().rpartition(" ")[2]):
             unclear.append(column)  # "age group" is no rating, "plan advice" may be one
@@ -232,7 +158,7 @@ def _ratings(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Gu
             yield Guess(name, "moment", f"{scale.why}; goes along with the others", scale)
 
 
-def _described(columns: Sequence[Profile], found: dict[str, Guess]) -> Iterator[Guess]:
+def _described(columns: Sequence[Profile]) -> Iterator[Guess]:
     """Yield who the customers are, and what they wrote."""
     segments = 0
     for column in columns:

@@ -25,6 +25,13 @@ OF_A_SCALE = re.compile(
     r"\bnever\b|very|extremely|\bbest\b|\bworst\b|star|strongly|average|neutral|neither|terrible|"
     r"great|delight|disappoint|below|above|expect"
 )
+WORST = re.compile(
+    r"dissat|unsat|disagree|poor|bad|terrible|worst|unlikely|not at all|unhappy|never|unacc|"
+    r"disappoint|below|\blow"
+)
+BEST = re.compile(
+    r"satisf|agree|excellent|good|\bbest\b|great|likely|happy|outstanding|delight|always|above"
+)
 # Lengths that surveys use; one code more than such a scale is no point of it.
 USUAL_LENGTHS = (5, 7, 10)
 COMMON = 3  # questions that show a scale, from which others are read by it
@@ -33,17 +40,14 @@ APART = 0.25  # a code whose share differs so much between questions is no point
 
 @dataclass(frozen=True)
 class Scale:
-    """The lowest and highest point, the codes beside it, and why."""
+    """The lowest and highest point, the codes beside it, why, and whether the lowest is best."""
 
     low: float
     high: float
     not_experienced: tuple[float, ...] = ()
     blank: tuple[float, ...] = ()
     why: str = ""
-
-    @property
-    def length(self) -> int:
-        return round(self.high - self.low) + 1
+    is_reversed: bool = False
 
 
 def labelled_scale(profile: Profile) -> Scale | None:
@@ -69,7 +73,16 @@ def labelled_scale(profile: Profile) -> Scale | None:
     told = [f"{points[0]:g} to {points[-1]:g} by their labels"]
     told += [f"{code:g} is labelled {profile.value_labels[code]!r}" for code in [*absent, *blank]]
     undeclared = tuple(code for code in blank if not profile.declares_missing(code))
-    return Scale(points[0], points[-1], tuple(absent), undeclared, "; ".join(told))
+    first, last = label.get(points[0], ""), label.get(points[-1], "")
+    turned = bool(BEST.search(first) and not WORST.search(first) and WORST.search(last))
+    return Scale(points[0], points[-1], tuple(absent), undeclared, "; ".join(told), turned)
+
+
+def answers_in_words(profile: Profile) -> bool:
+    """Whether cells hold the words of a scale instead of its codes."""
+    words = [str(word).casefold() for word in profile.cells.dropna().unique()[: LONGEST + 1]]
+    of_a_scale = [word for word in words if BEST.search(word) or WORST.search(word)]
+    return SHORTEST <= len(words) <= LONGEST and len(of_a_scale) > len(words) / 2
 
 
 def unlabelled_scale(profile: Profile, others: Sequence[Profile]) -> Scale | None:
@@ -87,7 +100,7 @@ def unlabelled_scale(profile: Profile, others: Sequence[Profile]) -> Scale | Non
         return None
     why, blank, absent = [], [code for code in codes if code not in run], []
     if blank:
-        why.append(f"{listed(blank)} lie(s) apart from the others")
+        why.append(f"apart from the others: {listed(blank)}")
     if run[0] == 0 and len(run) - 1 <= max(USUAL_LENGTHS) and run[-1] < max(USUAL_LENGTHS):
         blank, run = [0.0, *blank], run[1:]
         why.append("0 stands below a scale from 1")

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 
 import mot_research as mot
@@ -13,7 +14,7 @@ from mot_research.report.originals import original
 from mot_research.report.rendering import render_document
 from mot_research.starting import draft_study
 from mot_research.study.reading import read_study
-from tests.starting.surveys import QUESTIONS, RECOMMEND, WAVE, write_sav
+from tests.starting.surveys import QUESTIONS, RECOMMEND, SCALE, WAVE, write_sav
 
 FEWER_RESAMPLES = "\nrules: {n_resamples: 50}\n"  # the intervals are not what is tested here
 
@@ -116,6 +117,22 @@ class TestLabels:
         assert {row["moment"] for row in record["priorities"]} == set(QUESTIONS)
         assert "The first bill" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
+    def test_a_scale_from_best_to_worst_is_not_taken_the_wrong_way_round(self, tmp_path):
+        frame = write_sav(tmp_path / "s.sav", n=200)
+        turned = {float(6 - code): label for code, label in SCALE.items() if code <= 5}
+        first, *others = QUESTIONS
+        pyreadstat.write_sav(
+            frame.assign(**{first: 6 - frame[first].where(frame[first] <= 5)}),
+            tmp_path / "s.sav",
+            column_labels={"ltr": RECOMMEND},
+            variable_value_labels={first: turned, **dict.fromkeys(others, SCALE)},
+        )
+        path, draft = draft_study(tmp_path / "study", tmp_path / "s.sav")
+        assert [one.rating for one in read_study(path).moments] == others
+        (left,) = [guess for guess in draft.guesses if guess.column == first]
+        assert "1 is labelled 'Very satisfied'" in left.why
+        assert "6 minus the code" in left.why
+
 
 class TestNumbersAlone:
     def test_the_example_without_labels(self, tmp_path):
@@ -160,6 +177,33 @@ class TestNumbersAlone:
         study, _ = drafted(tmp_path, frame)
         assert study.moments[-1].rating == "liked"
         assert {(one.low, one.high) for one in map(study.ratings_for, study.moments)} == {(1, 10)}
+
+    def test_ratings_that_fall_where_the_outcome_rises_are_told(self, tmp_path):
+        rng = np.random.default_rng(7)
+        mood = rng.normal(size=200)
+        frame = pd.DataFrame(
+            {f"r{i}": np.clip(np.round(3 - mood + rng.normal(size=200)), 1, 5) for i in range(3)}
+        ).assign(nps=np.clip(np.round(6 + 2 * mood), 0, 10))
+        study, draft = drafted(tmp_path, frame)
+        assert "Most ratings fall where 'nps' rises" in draft.caution
+        assert "# Most ratings fall" in study.path.read_text(encoding="utf-8")
+        (tmp_path / "other").mkdir()
+        assert drafted(tmp_path / "other", frame.assign(nps=10 - frame["nps"]))[1].caution == ""
+
+    def test_answers_in_words(self, tmp_path):
+        rng = np.random.default_rng(8)
+        mood = rng.normal(size=200)
+        frame = pd.DataFrame(
+            {f"r{i}": np.clip(np.round(3 + mood + rng.normal(size=200)), 1, 5) for i in range(3)}
+        )
+        frame["renewed"] = np.where(mood > 0, "Yes", "no")
+        frame["service"] = np.array(["poor", "good", "excellent"])[rng.integers(0, 3, 200)]
+        study, draft = drafted(tmp_path, frame)
+        assert (study.outcomes[0].yes, study.outcomes[0].no) == (("Yes",), ("no",))
+        survey = mot.read_survey(study)
+        assert survey.waves["survey"].outcomes["renewed"].sum() == (mood > 0).sum()
+        (words,) = [guess for guess in draft.guesses if guess.column == "service"]
+        assert "export their codes" in words.why
 
     def test_yes_that_means_a_customer_left_is_turned(self, tmp_path):
         rng = np.random.default_rng(2)

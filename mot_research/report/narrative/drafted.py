@@ -12,7 +12,7 @@ from mot_research.errors import shown
 
 if TYPE_CHECKING:
     from mot_research.starting.draft import Draft
-    from mot_research.starting.roles import Guess
+    from mot_research.starting.guess import Guess
 
 ORDER = (
     *("outcome", "moment", "expected", "respondent", "weight", "stratum", "cluster", "wave"),
