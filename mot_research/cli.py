@@ -12,8 +12,10 @@ from cyclopts import App, CycloptsError, Parameter
 from mot_research.errors import MotError, StudyError, SurveyError, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.progress import Progress
 
     from mot_research.report.part_reports import PartReports
@@ -177,6 +179,86 @@ def check(study: StudyPath, /) -> int:
 
 
 @app.command
+def add_wave(
+    study: StudyPath,
+    file: Annotated[Path, Parameter(help="The new wave's file: .csv, .xlsx, .parquet, .sav.")],
+    /,
+    *,
+    id: Annotated[str, Parameter(help="The new wave's id, such as 2026Q4.")],
+    from_: Annotated[
+        str | None, Parameter(name="--from", help="First day of the fieldwork, as 2026-10-05.")
+    ] = None,
+    to: Annotated[str | None, Parameter(help="Last day of the fieldwork.")] = None,
+    column: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", help="The study's column and this file's, as food=q7_food. Repeat."),
+    ] = (),
+    without: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            help="A moment, outcome, column, or weight, stratum, cluster, respondent that this "
+            "wave does not have. Repeat.",
+        ),
+    ] = (),
+    where: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", help="Which rows of the file are the wave, as year=2018. Repeat."),
+    ] = (),
+    sheet: Annotated[str | None, Parameter(help="The sheet of an Excel file.")] = None,
+    encoding: Annotated[str | None, Parameter(help="Of a text file, such as cp1252.")] = None,
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Show everything, write nothing.")
+    ] = False,
+    yes: Annotated[
+        bool, Parameter(negative="", help="Ask nothing; what is in doubt is refused.")
+    ] = False,
+) -> int:
+    """Add a new wave: shows what its file holds and how it differs, then writes its entry.
+
+    Exit code 0: added, or could be; 1: errors, or not wanted, and nothing written; 2: unusable.
+    """
+    from mot_research import arriving
+    from mot_research.report.narrative.next_step import typed
+    from mot_research.study.reading import read_study
+
+    survey = arriving.earlier_waves(read_study(study))
+    described = arriving.Described(
+        id,
+        from_,
+        to,
+        columns=arriving.pairs("--column", column),
+        absent=without,
+        where=arriving.pairs("--where", where),
+        sheet=sheet,
+        encoding=encoding,
+    )
+    asks = sys.stdin.isatty() and not (yes or dry_run)
+    arrival = arriving.arrive(survey, file, described)
+    _print_pieces(arriving.found_in(arrival))
+    if asks and arrival.open:
+        described = arriving.settled(described, arrival.open, arriving.yes_or_no)
+        arrival = arriving.arrive(survey, file, described)
+    _print_pieces(arriving.compared(arrival))
+    _print_problems(arrival.problems)
+    if arrival.open or arrival.has_errors:
+        _complain(arriving.refusal(arrival))
+        return FOUND_ERRORS
+    _print_pieces(arriving.to_write(arrival))
+    if dry_run:
+        print("A dry run: nothing was written.")
+        return FINE
+    if not (yes or asks):
+        raise StudyError("nothing was written: add --yes to write this, or --dry-run to look only.")
+    if asks and not arriving.yes_or_no("Add this wave?"):
+        print("Nothing was written.")
+        return FOUND_ERRORS
+    arriving.add_wave(arrival)
+    print(f"Wave {shown(id)} was added. Next: mot report {typed(study)}")
+    return FINE
+
+
+@app.command
 def analyze(
     study: StudyPath,
     /,
@@ -292,9 +374,7 @@ def explain(
     with _Progress(quiet) as progress:
         also: tuple[Step, ...] = () if part is None else ("segments",)
         findings = run(ready, wave_id, also=also, on_progress=progress.step)
-    console = _console()
-    for piece in for_terminal(findings, asked.id, part):
-        console.print(piece)
+    _print_pieces(for_terminal(findings, asked.id, part))
     return FINE
 
 
@@ -422,6 +502,12 @@ def _print_difference(before: Manifest | None, note: str, folder: Path, study: S
         print(for_terminal(compare(before, now)))
     elif note != NO_RUN:
         print(f"Not compared with the last run: {note}.")
+
+
+def _print_pieces(pieces: Iterable[RenderableType]) -> None:
+    console = _console()
+    for piece in pieces:
+        console.print(piece)
 
 
 def _print_paths(paths: object) -> None:

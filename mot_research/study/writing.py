@@ -9,6 +9,7 @@ from mot_research.errors import shown
 # Letters first, then what has no meaning in YAML, nowhere; all else goes between quotes.
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 PLAIN = re.compile(r"[^\W\d_][\w.()/+%&’–-]*(?: [\w.()/+%&’–-]+)*")
+WAVE = re.compile(r"\d{4}[QqHhMmWw]\d{1,2}(?:\.\w+)*")  # 2026Q4, 2026q4.csv
 WORDS_WITH_A_MEANING = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 WIDTH = 96
 
@@ -18,7 +19,7 @@ def scalar(value: str | float) -> str:
     if not isinstance(value, str):
         return str(int(value)) if float(value).is_integer() else repr(value)
     plain = PLAIN.fullmatch(value) and value.casefold() not in WORDS_WITH_A_MEANING
-    return value if plain or DATE.fullmatch(value) else _quoted(value)
+    return value if plain or DATE.fullmatch(value) or WAVE.fullmatch(value) else _quoted(value)
 
 
 def _quoted(value: str) -> str:

@@ -33,7 +33,7 @@ def next_step(path: Path, survey: Survey) -> str:
         if waiting
         else ""
     )
-    return f"Ready.{more} Next: mot report {_typed(path)}"
+    return f"Ready.{more} Next: mot report {typed(path)}"
 
 
 def _moments(path: Path, survey: Survey) -> str:
@@ -43,7 +43,7 @@ def _moments(path: Path, survey: Survey) -> str:
     if sheet.is_file():
         return (
             f"the moments: list them in {shown(sheet)}, one row a moment (its second sheet says "
-            f"how), then run: mot moments {_typed(path)} --import {_typed(sheet)}"
+            f"how), then run: mot moments {typed(path)} --import {typed(sheet)}"
         )
     return (
         "the moments: list them under moments: in study.yml, as in moments: "
@@ -98,7 +98,7 @@ def _errors(path: Path, survey: Survey) -> str:
     )
 
 
-def _typed(path: Path) -> str:
+def typed(path: Path) -> str:
     """A path as a command takes it."""
     text = shown(path)
     return f'"{text}"' if " " in text else text
