@@ -58,7 +58,8 @@ class Arrival:
     weights : Weights or None
         None where it has no weights, or one that can't be used.
     comparison : Comparison or None
-        None without an earlier wave that can be read, or with an error.
+        None without an earlier wave that can be read, or where an error or a
+        missing column comes first; so are `panel` and `weights`.
     """
 
     study: Study
@@ -136,7 +137,9 @@ def arrive(survey: Survey, file: Path, described: Described) -> Arrival:
     undecided = {shown(match.wanted.column) for match in matches if match.is_open}
     found = [row for row in found if row.rule != "column_missing" or row.column not in undecided]
     found += [_guessed(source, note) for note in table.notes]
-    sound = wave is not None and all(row.severity != "error" for row in found)
+    sound = all(row.severity != "error" for row in found) and not any(
+        match.how == "missing" for match in matches if match.is_open
+    )
     panel = weights = comparison = None
     if wave is not None and sound:
         found += check_wave(trial, wave)

@@ -124,11 +124,11 @@ def wave_of(study: Study, entry: Mapping[str, Any]) -> WaveFile:
         wave = WaveFile.model_validate(entry)
     except ValidationError as error:
         detail = error.errors()[0]
+        part = str(detail["loc"][0]) if detail["loc"] else "the dates"
         place = (
-            FLAGS.get(str(detail["loc"][0]), str(detail["loc"][0])) if detail["loc"] else "dates"
+            f"--column: '{shown(detail['input'])}'" if part == "columns" else FLAGS.get(part, part)
         )
-        reason = detail.get("ctx", {}).get("error", detail["msg"])
-        raise StudyError(f"{place}: {reason}") from None
+        raise StudyError(f"{place}: {detail.get('ctx', {}).get('error', detail['msg'])}") from None
     taken = [other.id for other in study.waves if other.id.casefold() == wave.id.casefold()]
     if taken:
         raise StudyError(

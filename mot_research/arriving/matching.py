@@ -12,8 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from mot_research.arriving.wanted import ROLES, Wanted
 from mot_research.errors import StudyError, shown
+from mot_research.study.fields import Column
 from mot_research.study.parts import WaveFile
 from mot_research.study.suggestions import SIMILAR_ENOUGH, did_you_mean
 from mot_research.survey.tables import Table
@@ -23,6 +26,7 @@ OPEN: tuple[How, ...] = ("similar", "missing")
 QUESTION_NUMBER = re.compile(
     r"^(?:q|v|var|item|question)?[ _.]?\d+[a-z]?(?:[ _.]\d+)*(?:[\s_.:)-]+|$)", re.IGNORECASE
 )
+COLUMN: TypeAdapter[str] = TypeAdapter(Column)
 MOST_PROPOSALS = 5  # columns that one column of the study is compared with in the end
 TELLING = 8  # letters of a name that a label may hold inside a longer question
 
@@ -94,14 +98,19 @@ def match_columns(
         if match is not None:
             found[one.column] = match
     taken = {match.column for match in found.values()}
-    free = [name for name in free if name not in taken]
+    free = [name for name in free if name not in taken and _can_be_mapped(name)]
     for clue in _clues(table.labels, last, last_labels):
         rest = [one for one in wanted if one.column not in found]
         for one, column in _only_pairs(rest, free, clue):
             found[one.column] = Match(one, column, "clear", clue.why)
             free.remove(column)
     rest = [one for one in wanted if one.column not in found]
-    needed = [one for one in rest if one.needed]
+    if last is not None:
+        lacking, why = absences_of(last), f"as in wave '{last.id}'"
+        found |= {
+            one.column: Match(one, None, "absent", why) for one in rest if one.is_absent(lacking)
+        }
+    needed = [one for one in rest if one.needed and one.column not in found]
     for one, column, score in _similar(needed, free, table.labels):
         found[one.column] = Match(one, column, "similar", f"similar ({score:.0f} of 100)")
     for one in rest:
@@ -141,9 +150,9 @@ def _by_name(
 ) -> Match | None:
     before = last.columns.get(one.column) if last is not None else None
     if one.column in named:
-        return Match(one, named[one.column], "named", "as given")
+        return Match(one, named[one.column], "named")
     if one.is_absent(absent):
-        return Match(one, None, "absent", "as given")
+        return Match(one, None, "absent")
     if one.column in named.values():
         return None  # its name stands for another column, as somebody said
     if one.column in columns:
@@ -155,8 +164,6 @@ def _by_name(
         return None
     if before in columns and before not in named.values():
         return Match(one, before, "as before", f"as in wave '{last.id}'")
-    if one.is_absent(absences_of(last)):
-        return Match(one, None, "absent", f"as in wave '{last.id}'")
     return None
 
 
@@ -164,6 +171,15 @@ def absences_of(wave: WaveFile) -> set[str]:
     """Return the names that a wave declares not to have."""
     lacking = (role for role in ROLES if role in wave.model_fields_set and not getattr(wave, role))
     return {*wave.not_asked, *lacking}
+
+
+def _can_be_mapped(name: str) -> bool:
+    """Whether a study file may hold the name: not with a control character in it."""
+    try:
+        COLUMN.validate_python(name)
+    except ValidationError:
+        return False
+    return True
 
 
 def plain(text: str) -> str:

@@ -36,7 +36,7 @@ FORMATS = {
     ".sav": "SPSS", ".zsav": "SPSS",
 }  # fmt: skip
 HOW = {
-    "named": "as given",
+    "named": "as you say",
     "clear": "taken",
     "as before": "taken",
     "absent": "not on this wave",
@@ -64,6 +64,7 @@ def found_in(arrival: Arrival) -> Iterator[RenderableType]:
 
 def compared(arrival: Arrival) -> Iterator[RenderableType]:
     """Yield ids, weights and the comparison with the last wave."""
+    yield Text()
     if arrival.panel is not None:
         yield Text(_panel(arrival.panel))
     if arrival.weights is not None:
@@ -71,12 +72,16 @@ def compared(arrival: Arrival) -> Iterator[RenderableType]:
     if arrival.comparison is not None:
         yield from _comparison(arrival.comparison)
     elif arrival.study.waves:
-        why = "mend the errors first" if arrival.has_errors else "no earlier wave can be read"
+        why = "no earlier wave can be read"
+        if arrival.has_errors or arrival.open:
+            why = "its errors and missing columns come first"
         yield Text(f"Not compared with an earlier wave: {why}.")
+    yield Text()
 
 
 def to_write(arrival: Arrival) -> Iterator[RenderableType]:
     """Yield what adding the wave writes."""
+    yield Text()
     if arrival.is_copied:
         yield Text(f"To be copied to {shown(arrival.path)} in the study's folder.")
     yield Text("The entry in study.yml:")

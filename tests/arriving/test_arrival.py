@@ -164,7 +164,7 @@ def test_what_moved_is_a_warning_and_no_error(look):
         (Described("2026q1"), "has a wave '2026Q1' already"),
         (Described("a/b"), "--id: 'a/b' is no id"),
         (Described("B", from_="soon"), "--from: 'soon' is no date"),
-        (Described("B", "2026-05-01", "2026-04-01"), "dates: to .* is before from"),
+        (Described("B", "2026-05-01", "2026-04-01"), "the dates: to .* is before from"),
         (Described("B", absent=("outge",)), "Did you mean 'outage'?"),
         (Described("B", columns={"q12": "x"}), "no column 'q12'"),
     ],

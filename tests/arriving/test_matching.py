@@ -124,6 +124,17 @@ def test_the_last_waves_names_and_absences_are_tried():
     assert match(study(waves=waves), ["ltr", "x9", "q13_outage"])["q13_outage"].how == "same name"
 
 
+def test_what_the_last_wave_lacked_is_found_again_under_another_name():
+    waves = [{"id": "A", "file": "a.csv", "not_asked": ["q13_outage"]}]
+    found = match(study(waves=waves), ["ltr", "q12_first_bill", "Q7_Outage"])
+    assert said(found)["q13_outage"] == ("Q7_Outage", "clear")
+
+
+def test_a_name_that_no_study_file_can_hold_is_not_proposed():
+    found = match(study(), ["ltr", "q13_outage", "first_bill\x1b[31m"])
+    assert found["q12_first_bill"].how == "missing"
+
+
 def test_where_the_last_waves_name_is_here_beside_the_own_somebody_must_decide():
     waves = [{"id": "A", "file": "a.csv", "columns": {"q12_first_bill": "q11"}}]
     columns = ["ltr", "q11", "q12_first_bill", "q13_outage"]
