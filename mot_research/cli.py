@@ -219,6 +219,7 @@ def add_wave(
     Exit code 0: added, or could be; 1: errors, or not wanted, and nothing written; 2: unusable.
     """
     from mot_research import arriving
+    from mot_research.report.narrative import arrived
     from mot_research.report.narrative.next_step import typed
     from mot_research.study.reading import read_study
 
@@ -235,16 +236,16 @@ def add_wave(
     )
     asks = sys.stdin.isatty() and not (yes or dry_run)
     arrival = arriving.arrive(survey, file, described)
-    _print_pieces(arriving.found_in(arrival))
+    _print_pieces(arrived.found_in(arrival))
     if asks and arrival.open:
         described = arriving.settled(described, arrival.open, arriving.yes_or_no)
         arrival = arriving.arrive(survey, file, described)
-    _print_pieces(arriving.compared(arrival))
+    _print_pieces(arrived.compared(arrival))
     _print_problems(arrival.problems)
     if arrival.open or arrival.has_errors:
-        _complain(arriving.refusal(arrival))
+        _complain(arrived.refusal(arrival))
         return FOUND_ERRORS
-    _print_pieces(arriving.to_write(arrival))
+    _print_pieces(arrived.to_write(arrival))
     if dry_run:
         print("A dry run: nothing was written.")
         return FINE

@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from mot_research.arriving.arrival import Arrival
-from mot_research.arriving.comparing import Comparison, Interval, Shift, States
-from mot_research.arriving.keys import Panel, Weights
-from mot_research.arriving.matching import Match
 from mot_research.errors import shown
 from mot_research.numbers import (
     SUPPRESSED_BELOW,
@@ -28,6 +24,11 @@ from mot_research.survey.wave import STATES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from mot_research.arriving.arrival import Arrival
+    from mot_research.arriving.comparing import Comparison, Interval, Shift, States
+    from mot_research.arriving.keys import Panel, Weights
+    from mot_research.arriving.matching import Match
 
 MOST_NAMES = 12
 FORMATS = {
