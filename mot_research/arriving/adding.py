@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mot_research.arriving.arrival import Arrival
 from mot_research.errors import StudyError, SurveyError, shown
-from mot_research.study.adding import with_wave
+from mot_research.study.adding import with_items
 from mot_research.study.definition import Study
 from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey
@@ -66,7 +66,7 @@ def add_wave(arrival: Arrival) -> Study:
 def _with_entry(before: bytes, arrival: Arrival) -> bytes:
     mark = BOM if before.startswith(BOM) else b""
     text = before.decode("utf-8-sig")
-    return mark + with_wave(text, arrival.entry).encode("utf-8")
+    return mark + with_items(text, "waves", [arrival.entry]).encode("utf-8")
 
 
 @contextmanager

@@ -1,73 +1,83 @@
-"""A wave's entry put into the text of a study file; every other character stays as it is.
+"""Items put into a list of a study file's text; every other character stays as it is.
 
 The text is parsed for the place alone. Writing the parsed file out again
 would reflow lists over several lines, spacing and quotes that a person chose.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mot_research.errors import StudyError
 from mot_research.study.positions import read_yaml
 from mot_research.study.writing import as_flow
 
-LONGEST_FLOW = 100  # characters; a longer entry is written over several lines
+LONGEST = 100  # characters; a longer item is written over several lines
+DASH = 2  # columns before the dash of an item that is the first of its list
 Plain = Mapping[str, Any]
 
 
-def with_wave(text: str, entry: Plain, *, name: str = "study.yml") -> str:
-    """Return the text of a study file with one more wave, as its last.
+def with_items(text: str, key: str, items: Sequence[Plain], *, name: str = "study.yml") -> str:
+    """Return the text of a study file with more items at the end of a list.
 
     Parameters
     ----------
     text : str
         A study file that the study's reader accepts.
-    entry : mapping
-        The keys of the wave in the file's words: text, numbers, None, lists
-        and mappings of these; dates as text.
+    key : str
+        The list: ``moments``, ``outcomes`` or ``waves``. Where it is empty,
+        absent, or a mapping in its stead, the items are all that it holds.
+    items : sequence of mapping
+        In the file's words: text, numbers, None, lists and mappings of these;
+        dates as text.
     name : str
         What a message calls the file.
 
     Returns
     -------
     str
-        The text with an insertion, in the style of the waves before: comments,
+        The text with an insertion, in the style of the last item: comments,
         order, quotes and line ends of the rest are untouched.
 
     Raises
     ------
     StudyError
-        The entry can't be placed with certainty (`waves` is an alias, or
-        merged into the file); the message holds the entry to copy.
+        The items can't be placed with certainty (the list is an alias, or
+        merged into the file); the message holds what to copy.
     """
     from ruamel.yaml import YAML
 
     before = read_yaml(text, name=name).value
-    root = YAML(typ="rt", pure=True).compose(text)
-    start, end, added = _change(root, text, entry)
+    start, end, added = _change(YAML(typ="rt", pure=True).compose(text), text, key, items)
     after = text[:start] + added + text[end:]
-    if _read(after, name) != {**before, "waves": [*(before.get("waves") or ()), dict(entry)]}:
+    held = before.get(key)
+    expected = [*(held if isinstance(held, list) else ()), *map(dict, items)]
+    if _read(after, name) != {**before, key: expected}:
         raise StudyError(
-            f"{name}: the place for a new wave can't be found with certainty, because 'waves' is "
-            f"written in an unusual way. Add this to it by hand: {as_flow(entry)}"
+            f"{name}: the end of the list under '{key}' can't be found with certainty, because it "
+            f"is written in an unusual way. Add this to it by hand: {_beside(items)}"
         )
     return after
 
 
-def entry_text(entry: Plain, indent: int = 2, *, block: bool = False) -> str:
-    """Return a wave as an item under `waves:`: on one line, or a key a line if too long."""
+def item_text(item: Plain, indent: int = DASH, *, block: bool = False) -> str:
+    """Return an item of a list: on one line, or a key a line where asked for or too long."""
     lead = " " * indent
-    flow = f"{lead}- {as_flow(entry)}"
-    if not block and len(flow) <= LONGEST_FLOW:
+    flow = f"{lead}- {as_flow(item)}"
+    if not block and len(flow) <= LONGEST:
         return flow
-    lines = []
-    for name, value in entry.items():
-        if isinstance(value, Mapping):
-            lines.append(f"{name}:")
-            lines += [f"  {as_flow({key: item})[1:-1]}" for key, item in value.items()]
-        else:
-            lines.append(f"{name}: {as_flow(value)}")
+    lines = [line for key, value in item.items() for line in _key_lines(key, value)]
     return "\n".join([f"{lead}- {lines[0]}", *(f"{lead}  {line}" for line in lines[1:])])
+
+
+def _key_lines(key: str, value: object) -> list[str]:
+    line = as_flow({key: value})[1:-1]
+    if isinstance(value, Mapping) and len(line) > LONGEST:
+        return [f"{key}:", *(f"  {as_flow({name: part})[1:-1]}" for name, part in value.items())]
+    return [line]
+
+
+def _beside(items: Sequence[Plain]) -> str:
+    return ", ".join(map(as_flow, items))
 
 
 def _read(text: str, name: str) -> Any:
@@ -77,47 +87,54 @@ def _read(text: str, name: str) -> Any:
         return None
 
 
-def _change(root: Any, text: str, entry: Plain) -> tuple[int, int, str]:
-    """Return the characters to replace, mostly none, and what stands there then."""
+def _change(root: Any, text: str, key: str, items: Sequence[Plain]) -> tuple[int, int, str]:
+    """Return the place of the characters to replace, mostly none, and what stands there then."""
     newline = "\r\n" if "\r\n" in text else "\n"
-    item, listed = entry_text(entry), f"[{as_flow(entry)}]"
-    found = [(key, value) for key, value in root.value if key.value == "waves"]
-    if not found:
-        if root.flow_style:
-            end = _end(root.value[-1][1])
-            return end, end, f", waves: {listed}"
-        return _on_next_line(text, len(text), f"waves:\n{item}", newline)
-    key, waves = found[0]
-    if _is_empty(waves):
-        if root.flow_style:
-            end = key.end_mark.index + len(":")
-            return end, end, f" {listed}"
-        return _on_next_line(text, key.end_mark.index, item, newline)
-    if isinstance(waves.value, str):  # null or ~
-        return waves.start_mark.index, waves.end_mark.index, listed
-    if not waves.value:
-        return waves.start_mark.index, waves.end_mark.index, listed
-    last = waves.value[-1]
-    if waves.flow_style:
+    first = "\n".join(map(item_text, items))
+    found = next(((name, value) for name, value in root.value if name.value == key), None)
+    if found is None:
+        gap = "\n" if text.endswith("\n") else "\n\n"
+        return len(text), len(text), f"{gap}{key}:\n{first}\n".replace("\n", newline)
+    name, held = found
+    if _is_empty(held):
+        return _on_next_line(text, name.end_mark.index, first, newline)
+    if not held.tag.endswith("seq") or not held.value:
+        return _in_its_place(text, name, held, first, newline)
+    last = held.value[-1]
+    if held.flow_style:
         end = last.end_mark.index
-        return end, end, _after(waves.value, newline) + as_flow(entry)
-    item = entry_text(entry, waves.start_mark.column, block=not last.flow_style)
-    return _on_next_line(text, _end(last), item, newline)
+        return end, end, _gap(held.value, newline) + _beside(items)
+    block = not last.flow_style
+    written = (item_text(item, held.start_mark.column, block=block) for item in items)
+    return _on_next_line(text, _end(last), "\n".join(written), newline)
 
 
-def _on_next_line(text: str, end: int, item: str, newline: str) -> tuple[int, int, str]:
-    """The item on a line of its own, after the line that the last part ends on."""
-    item = item.replace("\n", newline)
-    if end > 0 and text[end - 1] == "\n":  # a block of text, or the whole file, ends so
-        return end, end, f"{item}{newline}"
+def _in_its_place(
+    text: str, name: Any, held: Any, items: str, newline: str
+) -> tuple[int, int, str]:
+    """The items instead of null, empty brackets or a mapping; a comment beside the key is kept."""
+    end = _end(held)
+    if held.start_mark.line > name.end_mark.line:
+        _, stop, added = _on_next_line(text, end, items, newline)
+        return held.start_mark.index - held.start_mark.column, stop, added
+    comment = text[end:].partition("\n")[0].rstrip("\r")
+    start = name.end_mark.index + len(":")
+    return start, end + len(comment), f"{comment}\n{items}".replace("\n", newline)
+
+
+def _on_next_line(text: str, end: int, items: str, newline: str) -> tuple[int, int, str]:
+    """The items on lines of their own, after the line that the last part ends on."""
+    items = items.replace("\n", newline)
+    if text[end - 1] == "\n":  # a block of text ends so
+        return end, end, f"{items}{newline}"
     at = text.find("\n", end) + 1
-    return (at, at, f"{item}{newline}") if at else (len(text), len(text), f"{newline}{item}")
+    return (at, at, f"{items}{newline}") if at else (len(text), len(text), f"{newline}{items}")
 
 
-def _after(waves: list[Any], newline: str) -> str:
-    """What stands between two waves in brackets: a line each, if the last ones have it."""
-    last = waves[-1].start_mark
-    has_line = len(waves) > 1 and last.line > waves[-2].end_mark.line
+def _gap(items: Sequence[Any], newline: str) -> str:
+    """What stands between two items in brackets: a line each, if the last ones have it."""
+    last = items[-1].start_mark
+    has_line = len(items) > 1 and last.line > items[-2].end_mark.line
     return f",{newline}{' ' * last.column}" if has_line else ", "
 
 
@@ -131,6 +148,6 @@ def _end(node: Any) -> int:
         return int(node.end_mark.index)
     last = node.value[-1]
     if isinstance(last, tuple):
-        key, value = last
-        return int(key.end_mark.index) if _is_empty(value) else _end(value)
+        name, value = last
+        return int(name.end_mark.index) if _is_empty(value) else _end(value)
     return _end(last)

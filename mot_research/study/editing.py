@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from mot_research.errors import StudyError, shown
+from mot_research.study.adding import with_items
 from mot_research.study.positions import read_yaml
 from mot_research.study.writing import as_flow
-
-NO_LIST = "[]", "null", "~", "{}"
-DASH = 2  # columns before the dash of an item that is the first of its list
 
 
 @dataclass(frozen=True)
@@ -46,27 +44,25 @@ def edit_list(
         Each gets the item at a place, counted from 0, and changes it; comments
         on the keys that stay are kept.
     added : sequence of mapping
-        Plain values, to follow the last item.
+        Plain values, to follow the last item (:func:`with_items`).
 
     Raises
     ------
     StudyError
-        An item is written in a way that can't be edited by itself: with an
-        anchor or alias, or several on one line.
+        An item to change is written in a way that can't be edited by itself:
+        with an anchor or alias, or several on one line.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = text.replace("\r\n", "\n").split("\n")
-    blocks, indent = _items(lines, text, key)
-    as_last = bool(blocks) and lines[blocks[-1].start].lstrip().startswith("- {")
-    written = [_written([_new_item(item, flow=as_last)], indent) for item in added]
-    for place in sorted(changes, reverse=True):
-        block = blocks[place]
-        item = _read_item(lines[block.start : block.end], key, place)
-        changes[place](item[0])
-        lines[block.start : block.end] = _written(item, indent)
-    if written:
-        lines = _with_added(lines, key, blocks, [line for item in written for line in item], indent)
-    return newline.join(lines)
+    if changes:
+        lines = text.replace("\r\n", "\n").split("\n")
+        blocks, indent = _items(lines, text, key)
+        for place in sorted(changes, reverse=True):
+            block = blocks[place]
+            item = _read_item(lines[block.start : block.end], key, place)
+            changes[place](item[0])
+            lines[block.start : block.end] = _written(item, indent)
+        text = newline.join(lines)
+    return with_items(text, key, added) if added else text
 
 
 def on_one_line(value: Any) -> Any:
@@ -82,11 +78,6 @@ def on_one_line(value: Any) -> Any:
         items.fa.set_flow_style()
         return items
     return value
-
-
-def _new_item(values: Mapping[str, Any], *, flow: bool) -> Any:
-    """An item to write: in braces where the one before it is, else a key a line."""
-    return on_one_line(values) if flow else {key: on_one_line(v) for key, v in values.items()}
 
 
 def with_part(text: str, key: str, value: Mapping[str, Any]) -> str:
@@ -134,8 +125,6 @@ def _items(lines: list[str], text: str, key: str) -> tuple[list[_Block], int]:
         for place, position in document.positions.items()
         if len(place) == 2 and place[0] == key and isinstance(place[1], int)
     ]
-    if not starts:
-        return [], DASH
     after = [line for line in _top_level(text).values() if line > starts[-1]]
     ends = [*starts[1:], min(after, default=len(lines))]
     blocks = [
@@ -188,32 +177,3 @@ def _written(item: Any, indent: int) -> list[str]:
     lines = stream.getvalue().rstrip("\n").split("\n")
     first = len(lines[0]) - len(lines[0].lstrip())
     return [line if not line.strip() else " " * (indent - first) + line for line in lines]
-
-
-def _with_added(
-    lines: list[str], key: str, blocks: list[_Block], added: list[str], indent: int
-) -> list[str]:
-    if blocks:
-        end = _end(lines, blocks[-1].start, _section_end(lines, key))
-        return [*lines[:end], *added, *lines[end:]]
-    start = _top_level("\n".join(lines)).get(key)
-    if start is None:
-        while lines and not lines[-1].strip():
-            lines = lines[:-1]
-        return [*lines, "", f"{key}:", *added, ""]
-    end = _end(lines, start, _section_end(lines, key))
-    return [*lines[:start], _bare(lines[start], key), *added, *lines[end:]]
-
-
-def _section_end(lines: list[str], key: str) -> int:
-    """The line of the key that follows, or the number of lines."""
-    keys = _top_level("\n".join(lines))
-    return min((line for line in keys.values() if line > keys[key]), default=len(lines))
-
-
-def _bare(line: str, key: str) -> str:
-    """The line of a key whose list was empty, with its comment but without a value."""
-    _, _, rest = line.partition(":")
-    value, mark, comment = rest.partition("#")
-    kept = f"  # {comment.strip()}" if mark and value.strip() in ("", *NO_LIST) else ""
-    return f"{key}:{kept}"

@@ -42,7 +42,7 @@ def test_byte_order_mark_and_rights_of_the_study_file_are_kept(study, new_file):
 
 
 STEPS = {
-    "the entry": (adding, "with_wave"),
+    "the entry": (adding, "with_items"),
     "the reading back": (adding, "read_survey"),
     "the last step": (os, "replace"),
 }

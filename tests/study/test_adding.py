@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mot_research.errors import StudyError
-from mot_research.study.adding import entry_text, with_wave
+from mot_research.study.adding import item_text, with_items
 from mot_research.study.positions import read_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -49,10 +49,9 @@ STYLES = {
         "study: x\nwaves:  # oldest first\n#  - {id: a}\nrules: {}\n",
         f"study: x\nwaves:  # oldest first\n  {ONE_LINE}\n#  - {{id: a}}\nrules: {{}}\n",
     ),
-    "null": ("waves: ~\nrules: {}\n", f"waves: [{ONE_LINE[2:]}]\nrules: {{}}\n"),
-    "empty brackets": ("waves: []\n", f"waves: [{ONE_LINE[2:]}]\n"),
-    "no key": ("study: x\n# end\n", f"study: x\n# end\nwaves:\n  {ONE_LINE}\n"),
-    "all in braces": ("{study: x}\n", f"{{study: x, waves: [{ONE_LINE[2:]}]}}\n"),
+    "null": ("waves: ~\nrules: {}\n", f"waves:\n  {ONE_LINE}\nrules: {{}}\n"),
+    "empty brackets": ("waves: []  # none\n", f"waves:  # none\n  {ONE_LINE}\n"),
+    "no key": ("study: x\n# end\n", f"study: x\n# end\n\nwaves:\n  {ONE_LINE}\n"),
     "Windows": (
         "study: x\r\nwaves:\r\n  - {id: a, file: a.csv}\r\nrules: {}\r\n",
         f"study: x\r\nwaves:\r\n  - {{id: a, file: a.csv}}\r\n  {ONE_LINE}\r\nrules: {{}}\r\n",
@@ -63,12 +62,12 @@ STYLES = {
 @pytest.mark.parametrize("style", STYLES)
 def test_the_entry_stands_where_a_person_would_write_it(style):
     before, after = STYLES[style]
-    assert with_wave(before, ENTRY) == after
+    assert with_items(before, "waves", [ENTRY]) == after
 
 
 def test_the_example_gets_one_line_more_and_keeps_every_other():
     text = (ROOT / "data" / "example" / "study.yml").read_text(encoding="utf-8")
-    after = with_wave(text, ENTRY)
+    after = with_items(text, "waves", [ENTRY])
     changed = [
         line for line in difflib.ndiff(text.splitlines(), after.splitlines()) if line[0] in "+-"
     ]
@@ -76,7 +75,7 @@ def test_the_example_gets_one_line_more_and_keeps_every_other():
 
 
 def test_an_entry_too_long_for_a_line_has_a_key_a_line():
-    text = entry_text(LONG)
+    text = item_text(LONG)
     assert text.splitlines()[:4] == [
         '  - id: "2017"',
         "    file: a.sav",
@@ -84,7 +83,9 @@ def test_an_entry_too_long_for_a_line_has_a_key_a_line():
         '      q0_food: "v 0: x"',
     ]
     assert (
-        read_yaml(with_wave("waves:\n- {id: a, file: a.csv}\n", LONG), name="x").value["waves"][1]
+        read_yaml(with_items("waves:\n- {id: a, file: a.csv}\n", "waves", [LONG]), name="x").value[
+            "waves"
+        ][1]
         == LONG
     )
 
@@ -95,11 +96,29 @@ def test_an_entry_too_long_for_a_line_has_a_key_a_line():
         "old: &w\n  - {id: a, file: a.csv}\nwaves: *w\n",
         "<<: {waves: [{id: a, file: a.csv}]}\nstudy: x\n",
         "waves:\n  - &a {id: a, file: a.csv}\n  - *a\n",
+        "{study: x}\n",
     ],
 )
 def test_where_the_place_is_not_certain_the_entry_is_printed_instead(text):
     with pytest.raises(StudyError, match=r"by hand: \{id: 2026Q4, file"):
-        with_wave(text, ENTRY)
+        with_items(text, "waves", [ENTRY])
+
+
+@pytest.mark.parametrize(
+    "short",
+    [
+        "moments: {q1: A, q2: B}   # column: name\n",
+        "moments: {q1: A,\n          q2: B}   # column: name\n",
+        "moments:   # column: name\n  q1: A\n  # the second\n  q2: B   # both\n",
+    ],
+)
+def test_a_list_takes_the_place_of_a_mapping(short):
+    items = [{"id": "q1", "name": "A"}, {"id": "q2", "name": "B, too"}]
+    after = with_items(f"study: x\n{short}# end\n", "moments", items)
+    assert after.splitlines() == [
+        "study: x", "moments:   # column: name", "  - {id: q1, name: A}",
+        '  - {id: q2, name: "B, too"}', "# end",
+    ]  # fmt: skip
 
 
 NAMES = st.text(min_size=1, max_size=20).map(str.strip).filter(bool)
@@ -116,5 +135,5 @@ def test_any_name_of_a_column_reads_back_as_itself(style, name, column):
         "not_asked": [name],
         "weight": None,
     }
-    after = with_wave(STYLES[style][0], entry)
+    after = with_items(STYLES[style][0], "waves", [entry])
     assert read_yaml(after, name="x").value["waves"][-1] == entry

@@ -56,7 +56,7 @@ def test_a_key_more_stands_in_its_item_before_the_notes_on_the_next():
 def test_a_new_item_follows_the_last_one():
     after = edit_list(SMALL, "moments", {}, [{"id": "c", "name": "no", "partners": ["x", "y, z"]}])
     assert difference(SMALL, after) == [
-        "+   - id: c", "+     name: no", "+     partners: [x, 'y, z']",
+        "+   - id: c", '+     name: "no"', '+     partners: [x, "y, z"]',
     ]  # fmt: skip
 
 

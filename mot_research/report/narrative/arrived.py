@@ -19,7 +19,7 @@ from mot_research.numbers import (
     signed,
     with_base,
 )
-from mot_research.study.adding import entry_text
+from mot_research.study.adding import item_text
 from mot_research.survey.wave import STATES
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def to_write(arrival: Arrival) -> Iterator[RenderableType]:
     if arrival.is_copied:
         yield Text(f"To be copied to {shown(arrival.path)} in the study's folder.")
     yield Text("The entry in study.yml:")
-    yield Text("\n".join(shown_line(line) for line in entry_text(arrival.entry).splitlines()))
+    yield Text("\n".join(shown_line(line) for line in item_text(arrival.entry).splitlines()))
 
 
 def refusal(arrival: Arrival) -> str:
