@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from mot_research.arriving.comparing import Comparison, compare_waves
+from mot_research.arriving.comparing import compare_waves
+from mot_research.arriving.differences import Comparison
 from mot_research.arriving.entry import Described, entry_of, place_of, wave_of
 from mot_research.arriving.keys import Panel, Weights, panel_of, weights_of
 from mot_research.arriving.matching import Match, match_columns

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mot_research.arriving.comparing import (
+from mot_research.arriving.clues import plain
+from mot_research.arriving.differences import (
     LARGE_MOVE,
     LARGE_SHIFT,
     Categories,
@@ -14,7 +15,7 @@ from mot_research.arriving.comparing import (
     Turned,
 )
 from mot_research.arriving.keys import EXTREME, Panel, Weights
-from mot_research.arriving.matching import Match, plain
+from mot_research.arriving.matching import Match
 from mot_research.errors import shown
 from mot_research.numbers import percent, signed
 from mot_research.numbers import plain as written

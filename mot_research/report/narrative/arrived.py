@@ -11,7 +11,10 @@ from rich.text import Text
 
 from mot_research.errors import shown
 from mot_research.numbers import (
+    MARK,
+    SHOWN_FROM,
     SUPPRESSED_BELOW,
+    UNMARKED_FROM,
     count,
     counts_hidden,
     percent,
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mot_research.arriving.arrival import Arrival
-    from mot_research.arriving.comparing import Comparison, Interval, Shift, States
+    from mot_research.arriving.differences import Comparison, Interval, Shift, States
     from mot_research.arriving.keys import Panel, Weights
     from mot_research.arriving.matching import Match
 
@@ -183,6 +186,8 @@ def _comparison(comparison: Comparison) -> Iterator[RenderableType]:
         label = f"{shift.kind} {shown(shift.name)}"
         table.add_row(Text(label), raters, *_means(shift), *_absences(own))
     yield table
+    if any(UNMARKED_FROM > min(s.n_before, s.n_now) >= SHOWN_FROM for s in comparison.shifts):
+        yield Text(f"{MARK} Fewer than {UNMARKED_FROM} answers: take it as a hint.")
     for moments, said in (
         (comparison.dropped, f"Asked on wave {before}, not on this one"),
         (comparison.added, f"Asked on this wave, not on {before}"),
