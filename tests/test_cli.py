@@ -131,6 +131,7 @@ class TestUsage:
             "new",
             "moments",
             "ballot",
+            "add-wave",
             "check",
             "analyze",
             "report",
