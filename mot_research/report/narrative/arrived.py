@@ -12,6 +12,7 @@ from rich.text import Text
 from mot_research.errors import shown
 from mot_research.numbers import (
     MARK,
+    PERCENT,
     SHOWN_FROM,
     SUPPRESSED_BELOW,
     UNMARKED_FROM,
@@ -48,7 +49,8 @@ HOW = {
     "missing": "missing: please decide",
 }
 NOTHING = "–"
-HEADS = ("answers", "mean before", "now", "shift", "did not have it", "left blank")
+HUNDREDS = 100  # from here on a mean has no decimals
+HEADS = ("answers", "mean", "shift", "did not\nhave it", "left\nblank")
 ABSENCES = ("not_experienced", "blank")
 
 
@@ -177,13 +179,15 @@ def _weights(weights: Weights) -> str:
 
 def _comparison(comparison: Comparison) -> Iterator[RenderableType]:
     before = shown(comparison.before)
-    yield Text(f"Beside wave {before} (a shift is in standard deviations, with its interval):")
+    yield Text(
+        f"Beside wave {before}, before → now; shifts in standard deviations, with intervals:"
+    )
     states = {each.moment: each for each in comparison.states}
     table = _table("", *HEADS, right=HEADS)
     for shift in comparison.shifts:
         own = states.get(shift.name) if shift.kind == "moment" else None
         raters = _people(shift.n_now) if own is None else counts_hidden(own.now)[0]
-        label = f"{shift.kind} {shown(shift.name)}"
+        label = shown(shift.name) if own is not None else f"{shift.kind} {shown(shift.name)}"
         table.add_row(Text(label), raters, *_means(shift), *_absences(own))
     yield table
     if any(UNMARKED_FROM > min(s.n_before, s.n_now) >= SHOWN_FROM for s in comparison.shifts):
@@ -204,12 +208,13 @@ def _comparison(comparison: Comparison) -> Iterator[RenderableType]:
         yield Text(f"{shown(found.name)}: {said}")
 
 
-def _means(shift: Shift) -> tuple[str, str, str]:
+def _means(shift: Shift) -> tuple[str, str]:
     if shift.before is None or shift.now is None:
-        return NOTHING, NOTHING, shift.reason
+        return NOTHING, shift.reason
     n = min(shift.n_before, shift.n_now)
-    apart = shift.reason if shift.shift is None else _interval(shift.shift)
-    return with_base(plain(shift.before, 2), n), with_base(plain(shift.now, 2), n), apart
+    digits = 2 if max(abs(shift.before), abs(shift.now)) < HUNDREDS else 0
+    means = with_base(f"{plain(shift.before, digits)} → {plain(shift.now, digits)}", n)
+    return means, shift.reason if shift.shift is None else _interval(shift.shift)
 
 
 def _absences(states: States | None) -> list[str]:
@@ -217,7 +222,12 @@ def _absences(states: States | None) -> list[str]:
         return [""] * len(ABSENCES)
     pairs = zip(_shares(states.before), _shares(states.now), strict=True)
     return [
-        NOTHING if before == now == percent(0) else f"{before} → {now}" for before, now in pairs
+        NOTHING
+        if before == now == percent(0)
+        else f"{before.removesuffix(PERCENT.unit)} → {now}"
+        if now.endswith(PERCENT.unit)
+        else f"{before} → {now}"
+        for before, now in pairs
     ]
 
 
@@ -245,7 +255,10 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _table(*heads: str, right: Sequence[str] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for head in heads:
-        table.add_column(head, justify="right" if head in right else "left", overflow="fold")
+        on_the_right = head in right
+        table.add_column(
+            head, justify="right" if on_the_right else "left", no_wrap=on_the_right, overflow="fold"
+        )
     return table

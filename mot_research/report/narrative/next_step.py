@@ -55,8 +55,8 @@ def _waves(path: Path, survey: Survey) -> str:
     if survey.study.waves:
         return ""
     return (
-        "the survey: copy its file into the study's folder (CSV, Excel, Parquet or SPSS) and name "
-        f"it in study.yml, as in waves: [{{id: 2026Q1, file: waves/2026q1.csv}}], {AGAIN}"
+        f"the survey: mot add-wave {typed(path)} FILE --id 2026Q1 copies its file (CSV, Excel, "
+        f"Parquet or SPSS) into the study's folder and names it in study.yml; {AGAIN}"
     )
 
 
