@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mot_research.report.part_reports import PartReports
     from mot_research.study.definition import Study
     from mot_research.study.manifests import Manifest
+    from mot_research.survey.wave import Survey
     from mot_research.workbook import Step
 
 FINE, FOUND_ERRORS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -269,14 +270,15 @@ def analyze(
     quiet: Quiet = False,
 ) -> int:
     """Compute everything, and write findings and evidence without documents."""
-    ready, wave_id = _ready(study, wave)
+    survey, wave_id = _ready(study, wave)
+    ready = survey.study
     from mot_research.study.manifests import read_manifest
     from mot_research.workbook import run
 
     folder = _folder(ready, wave_id, output)
     before, note = read_manifest(folder, ready.name)
     with _Progress(quiet) as progress:
-        run(ready, wave_id, output=folder, on_progress=progress.step)
+        run(survey, wave_id, output=folder, on_progress=progress.step)
     if not quiet:
         _print_difference(before, note, folder, ready)
     _print_paths(folder / name for name in DATA_FILES)
@@ -322,7 +324,8 @@ def report(
     from mot_research.study.manifests import read_manifest
 
     formats = wanted_formats(to)
-    ready, wave_id = _ready(study, wave)
+    survey, wave_id = _ready(study, wave)
+    ready = survey.study
 
     folder = _folder(ready, wave_id, output)
     if by is not None:
@@ -366,7 +369,8 @@ def explain(
     """Why a moment has its verdict: every rule, its threshold, its number, passed or not."""
     from mot_research.survey.part import named_part
 
-    ready, wave_id = _ready(study, wave)
+    survey, wave_id = _ready(study, wave)
+    ready = survey.study
     asked = ready.moment(next((one.id for one in ready.moments if one.name == moment), moment))
     part = None if segment is None else named_part(ready, segment)
     from mot_research.report.narrative.explained import for_terminal
@@ -374,7 +378,7 @@ def explain(
 
     with _Progress(quiet) as progress:
         also: tuple[Step, ...] = () if part is None else ("segments",)
-        findings = run(ready, wave_id, also=also, on_progress=progress.step)
+        findings = run(survey, wave_id, also=also, on_progress=progress.step)
     _print_pieces(for_terminal(findings, asked.id, part))
     return FINE
 
@@ -408,8 +412,8 @@ def _version() -> str:
     return version("mot_research")
 
 
-def _ready(path: Path, wave: str | None) -> tuple[Study, str]:
-    """The study and the wave's id, or the table of what is wrong with its file."""
+def _ready(path: Path, wave: str | None) -> tuple[Survey, str]:
+    """The survey and the wave's id, or the table of what is wrong with its file."""
     from mot_research.study.reading import read_study
     from mot_research.survey.reading import read_survey
 
@@ -422,7 +426,7 @@ def _ready(path: Path, wave: str | None) -> tuple[Study, str]:
             f"wave '{shown(wave_id)}' has errors, listed above. Mend them, or choose another "
             "wave with --wave."
         )
-    return study, wave_id
+    return survey, wave_id
 
 
 def _folder(study: Study, wave_id: str, output: Path | None) -> Path:

@@ -43,7 +43,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def run(
-    study: Study | str | Path,
+    study: Study | Survey | str | Path,
     wave: str | None = None,
     *,
     output: str | Path | None = None,
@@ -56,6 +56,7 @@ def run(
     Parameters
     ----------
     study : Study, or path of a study.yml or of its folder
+        Or its survey, which then is not read again.
     wave : str, optional
         Its id. Default: the last wave listed.
     output : path, optional
@@ -92,14 +93,17 @@ def run(
     findings.
     """
     _check_steps(also, output)
-    if not isinstance(study, Study):
+    survey: Survey | None = None
+    if isinstance(study, Survey):
+        survey, study = study, study.study
+    elif not isinstance(study, Study):
         study = read_study(study)
     wave_id = study.latest_wave.id if wave is None else study.wave(str(wave)).id
     report = on_progress or (lambda step, done, total: None)
     outcomes = study.outcomes
     total = len(outcomes) + 4
     report("reading the survey", 0, total)
-    survey = read_survey(study)
+    survey = read_survey(study) if survey is None else survey
     require_usable(survey, wave_id)
     if part is not None:
         part = named_part(study, part) if isinstance(part, str) else part

@@ -50,6 +50,7 @@ class Options:
     confidence: float = 0.95
     seed: int = 1
     outcome_scale: tuple[float, float] | None = None
+    influence: bool = True  # of each unit on the importances, which a sample size stands on
 
     def __post_init__(self) -> None:
         for name, allowed in (("kind", tuple(MODELS)), ("missing", ("em", "drop"))):
@@ -282,7 +283,7 @@ def _estimates(
     design, reduction = model.design, model.reduction
     promoters = options.outcome_scale == NET_PROMOTER_SCALE
     if options.kind == "score":
-        found = linear_estimates(model, draws)
+        found = linear_estimates(model, draws, influence=options.influence)
         if promoters:
             whole = completed_columns(design, reduction, units, options.seed)
             found = replace(found, further=net_promoter_effects(design, reduction, whole))

@@ -115,8 +115,11 @@ class Model:
         return values
 
 
-def linear_estimates(model: Model, draws: Draws | None) -> Estimates:
-    """Importances and effects of the tested drivers, with draws where they are wanted."""
+def linear_estimates(model: Model, draws: Draws | None, *, influence: bool) -> Estimates:
+    """Importances and effects of the tested drivers, with draws where they are wanted.
+
+    Without ``influence`` the draws alone say how the importances spread.
+    """
     design, reduction = model.design, model.reduction
     q = reduction.q
     moments = covariance(q)
@@ -149,7 +152,9 @@ def linear_estimates(model: Model, draws: Draws | None) -> Estimates:
         effect_draws=effect_draws,
         expected=_expected(model),
         jackknife_variance=jackknife,
-        lmg_covariance=model.lmg_covariance() if draws is not None else np.empty((0, 0)),
+        lmg_covariance=(
+            model.lmg_covariance() if draws is not None and influence else np.empty((0, 0))
+        ),
         noise_floor=noise_floor(model, draws.seed) if draws is not None else None,
     )
 

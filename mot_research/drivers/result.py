@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,8 +137,14 @@ class DriverResult:
 
     def row(self, driver: str) -> dict[str, float]:
         """The cells of one driver, by column; those of one not tested are not numbers."""
-        cells = self.table.loc[[driver]].to_dict("records")[0]
-        return {str(name): float(value) for name, value in cells.items()}
+        return dict(self._rows[driver])
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, float]]:
+        return {
+            str(driver): {str(name): float(value) for name, value in cells.items()}
+            for driver, cells in self.table.to_dict("index").items()
+        }
 
     def to_frame(self) -> pd.DataFrame:
         """One row per driver, as given; the cells of a driver not tested are empty.

@@ -180,6 +180,7 @@ def segments(
         n_resamples=0 if some is None else some.n_resamples,
         confidence=rules.confidence,
         seed=rules.seed,
+        influence=False,
     )
     parts: dict[str, Part] = {}
     results: dict[str, DriverResult] = {}

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
+from scipy.linalg import lu_factor, lu_solve
 
 from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.crossproducts import (
@@ -128,7 +129,9 @@ class CompletedMoments:
         (B, T) array
         """
         delta = np.asarray(delta, dtype=np.float64)
-        return delta if self._operator is None else delta @ self._operator.T
+        if self._conjugation is None:
+            return delta
+        return np.asarray(lu_solve(self._conjugation, delta.T).T)
 
     def linearised_gradient(self, gradient: ArrayLike) -> Floats:
         """Carry gradients back through ``linearised``: the transposed map.
@@ -145,15 +148,17 @@ class CompletedMoments:
             g̃ with g̃ · vech(E[z_i z_i' | observed] − Q) the influence of row i.
         """
         gradient = np.asarray(gradient, dtype=np.float64)
-        return gradient if self._operator is None else gradient @ self._operator
+        if self._conjugation is None:
+            return gradient
+        return np.asarray(lu_solve(self._conjugation, gradient.T, trans=1).T)
 
     @cached_property
-    def _operator(self) -> Floats | None:
-        """(I − J)⁻¹ on vech, (T, T); None where it is the identity."""
+    def _conjugation(self) -> tuple[Floats, Integers] | None:
+        """LU factors of I − J on vech, (T, T); None where it is the identity."""
         if not self.missing.any():
             return None
         conjugation = _mean_conjugation(self.missing, self.coefficients, self.shares)
-        return np.asarray(np.linalg.inv(conjugation), dtype=np.float64)
+        return lu_factor(conjugation, overwrite_a=True)
 
 
 def complete(
