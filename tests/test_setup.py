@@ -166,6 +166,10 @@ def heavy_after(code: str, *, absent: tuple[str, ...]) -> list[str]:
     return done.stdout.rpartition("loaded:")[2].split()
 
 
+def test_looking_at_a_new_wave_imports_light() -> None:
+    assert heavy_after("import mot_research.arriving", absent=NOT_FOR_CHECKING) == []
+
+
 def test_package_imports_light() -> None:
     assert heavy_after("import mot_research", absent=HEAVY) == []
 

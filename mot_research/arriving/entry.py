@@ -21,7 +21,7 @@ FLAGS = {
     "from": "--from",
     "to": "--to",
     "where": "--where",
-    "file": "the file's name",
+    "file": "rename the file",
 }
 
 

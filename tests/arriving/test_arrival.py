@@ -158,6 +158,25 @@ def test_what_moved_is_a_warning_and_no_error(look):
     assert "in wave '2026Q1'" in told
 
 
+def test_a_wave_older_than_the_last_is_told(look):
+    assert rules(look(described=Described("B", "2025-10-01")))["older_than_the_last"] == "warning"
+    assert "older_than_the_last" not in rules(look())
+
+
+def test_a_control_with_hundreds_of_words_is_not_compared(study, new_file):
+    text = (study / "study.yml").read_text().replace("segments: [plan]", "controls: [customer]")
+    (study / "study.yml").write_text(text)
+    arrival = arrive(earlier_waves(read_study(study)), new_file(), NEXT)
+    found = arrival.comparison.categories[0]
+    assert (found.distance, found.reason) == (None, "not compared: more than 100 categories")
+
+
+@pytest.mark.parametrize("name", ["e\x1b[31mvil.csv", "back\\slash.csv"])
+def test_a_name_that_no_study_can_hold_is_to_be_changed(look, name):
+    with pytest.raises(StudyError, match="rename the file"):
+        look(name=name)
+
+
 @pytest.mark.parametrize(
     ("described", "message"),
     [
