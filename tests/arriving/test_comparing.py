@@ -1,6 +1,9 @@
 """A new wave beside the last: shifts, absences, categories, all with chance counted."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from mot_research.arriving.comparing import compare_waves
@@ -8,6 +11,8 @@ from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey
 from tests.arriving.small_study import STUDY, rows, small_study
 
+DEALS = 150
+BY_CHANCE = 0.03  # three standard errors of five shares of .05 among 150, hardly correlated
 EXACT = 1e-10  # the same sums in another order
 TWO = STUDY.replace("   # the first\n", "\n  - {id: 2026Q2, file: waves/2026q2.csv}\n")
 
@@ -121,3 +126,34 @@ def test_what_one_wave_alone_asks_is_named(compared):
     assert comparison.dropped == ("outage",)
     assert "outage" not in by_name(comparison.shifts)
     assert comparison.added == ()
+
+
+def test_where_nothing_changed_five_in_a_hundred_pass_by_chance(tmp_path):
+    """Rows dealt out anew to both waves: the same population, by construction."""
+    folder = small_study(tmp_path / "study", TWO)
+    rows(2, start=3000).to_csv(folder / "waves" / "2026q2.csv", index=False)
+    survey = read_survey(read_study(folder))
+    parts = ("ratings", "states", "outcomes", "segments")
+    pooled = {
+        part: pd.concat([getattr(wave, part) for wave in survey.waves.values()], ignore_index=True)
+        for part in parts
+    }
+    weight = np.concatenate([wave.weight for wave in survey.waves.values()])
+    rng = np.random.default_rng(5)
+    beyond = []
+    for _ in range(DEALS):
+        halves = np.split(rng.permutation(len(weight)), 2)
+        dealt = [
+            replace(
+                wave,
+                weight=weight[half],
+                **{part: pooled[part].iloc[half].reset_index(drop=True) for part in parts},
+            )
+            for wave, half in zip(survey.waves.values(), halves, strict=True)
+        ]
+        comparison = compare_waves(survey, *dealt)
+        beyond.append(
+            [shift.shift.is_beyond(0.0) for shift in comparison.shifts]
+            + [each.distance > each.by_chance for each in comparison.categories]
+        )
+    assert np.mean(beyond) == pytest.approx(0.05, abs=BY_CHANCE)
