@@ -27,6 +27,7 @@ from mot_research.priorities.voice import VoiceOfWave
 from mot_research.study.consensus import Consensus
 from mot_research.study.definition import Study
 from mot_research.study.manifests import Memory
+from mot_research.survey.activity import ActivityMap
 from mot_research.survey.part import Part
 from mot_research.survey.wave import InputFile
 
@@ -101,6 +102,8 @@ class Findings:
         Expectation and emotion, of the moments that have a column of either.
     voice : VoiceOfWave or None
         What the customers of this wave say of each moment, where the study has it.
+    activity : ActivityMap or None
+        How customers go from moment to moment, where experiences were recorded.
     contacts : DueContacts or None
         The moments with a trigger: who was answered in time, what the missed cost.
     """
@@ -136,6 +139,7 @@ class Findings:
     beside: Mapping[str, Beside] = field(default_factory=dict)
     contacts: DueContacts | None = None
     part: Part | None = None
+    activity: ActivityMap | None = None
 
     def plot_map(self, ax: Axes | None = None, *, role: str | None = None) -> Axes:
         """The experience map: stages as columns, every moment a circle in its stage."""

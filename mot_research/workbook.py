@@ -29,6 +29,7 @@ from mot_research.study.consensus import chosen_by_silos, consensus, shortlist
 from mot_research.study.definition import Outcome, Study
 from mot_research.study.manifests import Manifest, rules_of, since_earlier_wave
 from mot_research.study.reading import read_study
+from mot_research.survey.activity import activity_map
 from mot_research.survey.file_names import part_folder
 from mot_research.survey.part import Part, named_part, part_of
 from mot_research.survey.reading import read_survey
@@ -207,6 +208,7 @@ def run(
         beside=expectations_and_emotions(survey, analysis.units, wave_id),
         voice=said,
         contacts=due_contacts(survey, due),
+        activity=None if survey.recordings is None else activity_map(study, survey.recordings),
     )
     if output is not None:
         from mot_research.report.files import write_findings
@@ -281,6 +283,7 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "an earlier wave": len(study.waves) > 1,
         "operational metrics": study.operations is not None,
         "voice of customers": study.voice is not None,
+        "recorded journeys": study.recordings is not None,
         "event log": study.events is not None and any(one.trigger for one in study.moments),
     }
     ways = {
@@ -292,11 +295,8 @@ def _not_used(study: Study) -> tuple[str, ...]:
         "an earlier wave": "a second wave shows what changed",
         "voice of customers": "voice: names the file of comments, laid beside the numbers",
         "event log": "events: and a trigger: on moments show who was answered and who was missed",
+        "recorded journeys": "recordings: shows how customers go from moment to moment",
         "operational metrics": "operations: names their file, laid beside the ratings by stage",
     }
     absent = [f"No {part}: {ways[part]}." for part, present in named.items() if not present]
-    later = ("recordings",)
-    waiting = [part for part in later if getattr(study, part) is not None]
-    if waiting:
-        absent.append(f"In the study, but not evaluated by this version: {', '.join(waiting)}.")
     return tuple(absent)

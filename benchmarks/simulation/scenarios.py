@@ -62,6 +62,6 @@ COVERAGE = (
 # Half of the respondents' number, for weights of design effect 2.
 POWER = (
     _power("power_750", "effective n 750", 1500, 300),
-    _power("power_1500", "effective n 1,500", 3000, 150),
+    _power("power_1500", "effective n 1,500", 3000, 450),
     _power("power_10000", "effective n 10,000", 20000, 16),
 )

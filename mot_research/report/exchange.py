@@ -27,6 +27,7 @@ from mot_research.priorities.result import Priority
 from mot_research.priorities.triangulation import triangles_frame, triangulate
 from mot_research.priorities.voice import VoiceOfWave, shown_count
 from mot_research.report.accountability_frames import accountability_record
+from mot_research.report.activity_frames import steps_frame, ways_frame
 from mot_research.report.value_record import value_record
 from mot_research.study.consensus import Consensus
 from mot_research.study.manifests import rules_of
@@ -63,6 +64,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "priorities": [_priority(row) for row in findings.priorities.rows],
             "absences": _rows(findings.absences),
             "contacts": _contacts(findings),
+            "activity": _activity(findings),
             "voice": _voice(findings.voice),
             "triangulation": _rows(
                 triangles_frame(
@@ -191,6 +193,17 @@ def _contacts(findings: Findings) -> list[dict[str, Any]]:
         }
         for moment, counts in by_moment
     ]
+
+
+def _activity(findings: Findings) -> dict[str, Any] | None:
+    found = findings.activity
+    if found is None:
+        return None
+    return {
+        "confidence": found.confidence,
+        "steps": _rows(steps_frame(found), index=False),
+        "ways": _rows(ways_frame(found), index=False),
+    }
 
 
 def _missed(one: MissedContact) -> dict[str, Any]:

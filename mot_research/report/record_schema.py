@@ -10,7 +10,13 @@ from mot_research.priorities.result import METRICS
 from mot_research.report.narrative import words
 from mot_research.report.narrative.glossary import SHEETS
 from mot_research.report.schema_of_verdicts import checks, grade, metric, segment_verdicts
-from mot_research.report.schema_of_workshop import consensus, contacts, triangulation, voice
+from mot_research.report.schema_of_workshop import (
+    activity,
+    consensus,
+    contacts,
+    triangulation,
+    voice,
+)
 from mot_research.report.schema_of_worth import accountability, value
 from mot_research.report.schema_pieces import (
     INTERVAL,
@@ -183,6 +189,7 @@ def _of_priorities() -> Schema:
             optional=tuple(f"share_{name}" for name in ABSENT),
         ),
         "contacts": contacts(),
+        "activity": nullable(activity()),
         "voice": voice(),
         "triangulation": triangulation(),
         "value": value(),

@@ -67,6 +67,27 @@ def contacts() -> Schema:
     )
 
 
+def activity() -> Schema:
+    """Return the key ``activity``, where experiences were recorded."""
+    steps, ways = "recorded steps", "recorded ways"
+    counted = ("moment_of_truth", "internal_interaction", "decision_point")
+    return object_of(
+        columns("confidence")
+        | {
+            "steps": rows(
+                SHEETS[steps],
+                columns(
+                    *("moment", "customers", "place", *counted, *with_ends(("emotion",))),
+                    "emotion_n",
+                    table=steps,
+                ),
+            ),
+            "ways": rows(SHEETS[ways], columns("from", "to", "customers", "back", table=ways)),
+        },
+        description="How customers go from moment to moment; null without recordings.",
+    )
+
+
 def voice() -> Schema:
     """Return the key ``voice``."""
     return rows(

@@ -23,6 +23,7 @@ from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
 from mot_research.priorities.triangulation import triangles_frame, triangulate
 from mot_research.priorities.voice import VoiceOfWave
 from mot_research.report.accountability_frames import accountability_frames
+from mot_research.report.activity_frames import steps_frame, ways_frame
 from mot_research.report.contact_charts import hidden_counts, hidden_groups
 from mot_research.report.narrative import explained, segment_verdicts
 from mot_research.report.narrative.glossary import SHEETS, Kind, meaning, sheet_kind
@@ -168,6 +169,9 @@ def _further(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
     if findings.contacts is not None:
         yield "contacts", hidden_counts(findings.contacts.counts)
         yield "missed contacts", hidden_groups(findings.contacts.to_frame())
+    if findings.activity is not None:
+        yield "recorded steps", steps_frame(findings.activity)
+        yield "recorded ways", ways_frame(findings.activity)
     if findings.reliability is not None:
         yield "reliability", findings.reliability.to_frame().reset_index()
     if findings.voice is not None:

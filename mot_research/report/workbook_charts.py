@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mot_research.drivers.change import Change
+from mot_research.drivers.due_contacts import due_contacts
 from mot_research.report import house_style as style
+from mot_research.report.activity_chart import activity_chart
 from mot_research.report.narrative import picture_words, words
 from mot_research.report.narrative.change_tables import CAUSES
 from mot_research.report.narrative.survey_tables import ABSENCES, mean_ratings
 from mot_research.study.definition import Study
+from mot_research.survey.activity import activity_map
+from mot_research.survey.reading import read_survey
 from mot_research.survey.wave import Survey
 
 if TYPE_CHECKING:
@@ -42,6 +46,30 @@ def moments_per_stage(study: Study, ax: Axes | None = None) -> Axes:
     ax = _stacked(counts, list(called.values()), PURPOSE_COLOURS, ax, 2)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("Moments")
+    return ax
+
+
+def recorded_journeys(study: Study, ax: Axes | None = None) -> Axes:
+    """Draw how customers go from moment to moment, where experiences were recorded."""
+    steps = read_survey(study).recordings
+    activity = None if steps is None else activity_map(study, steps)
+    if activity is None:
+        return _saying(picture_words.NO_RECORDINGS, ax)
+    return activity_chart(activity, ax=ax, names={one.id: one.name for one in study.moments})
+
+
+def contacts_due(study: Study, ax: Axes | None = None) -> Axes:
+    """Draw who was answered in time, of the moments with a trigger."""
+    contacts = due_contacts(read_survey(study), ())
+    return _saying(picture_words.NO_CONTACTS, ax) if contacts is None else contacts.plot(ax=ax)
+
+
+def _saying(text: str, ax: Axes | None) -> Axes:
+    """Return axes that say why there is nothing to draw."""
+    with style.house_style():
+        ax = style.own_axes(ax, height=0.8)
+        ax.set_axis_off()
+        ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", color=style.SOFT)
     return ax
 
 

@@ -157,7 +157,7 @@ and because the truth is known (`truth.json`), it shows what an analysis can fin
 | `events.csv` | calls, first invoices, top-ups, renewal calls |
 | `workshop/votes.csv` | what 18 participants of six silos chose |
 | `voice/*.csv` | comments and the code frame; addresses and numbers in them are invented |
-| `recordings.csv` | journeys of 40 customers, moment by moment |
+| `recordings.csv` | journeys of 240 customers, step by step |
 | `operations.csv` | operational metrics by month |
 | `truth.json` | what was planted: the effect of every moment |
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mot_research.simulate.company import MOMENTS
+from mot_research.simulate.company import MOMENTS, STAGES
 from mot_research.simulate.draws import choice, normal, whole
 from mot_research.simulate.truth import PLANTED
 from mot_research.simulate.waves import QUESTIONS, WAVES
@@ -12,6 +12,9 @@ NEW_BILL_IS_TOLD = 4.0  # how much likelier the bill is a topic after the change
 COMMENTING = 0.25  # the share of respondents who write something
 SOURCES = (("survey", 0.70), ("call", 0.14), ("social", 0.11), ("letter", 0.05))
 NEW_BILL_CODE = 999
+RECORDED = 240  # customers who kept a diary of one day
+STEPS_TOLD = 6
+HANDED_OVER = 0.3  # share of the steps at a shared moment with an internal interaction
 
 #: What is said of a moment when it went wrong, and when it went well.
 SAID = {
@@ -167,29 +170,39 @@ def draw_verbatims(rng: np.random.Generator, waves: dict[str, pd.DataFrame]) -> 
 
 
 def draw_recordings(rng: np.random.Generator, waves: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Journeys of 40 respondents of the last wave, told and timed: one row per moment."""
-    frame = waves[WAVES[-1].id].head(40)
-    marks = {moment.id: moment.mark for moment in MOMENTS}
+    """Journeys of respondents of the last wave, told and timed, a row a step.
+
+    About in the order of the stages; where departments share a moment, the customer may be handed
+    over or made to wait, an internal interaction.
+    """
+    frame = waves[WAVES[-1].id].head(RECORDED)
+    drawn = {moment.id: moment for moment in MOMENTS}
     moments = list(PLANTED)
+    order = [stage for stage, _, _ in STAGES]
+    stages = [order.index(drawn[name].stage) for name in moments]
     ratings = _ratings(frame)
     rows = []
     for i, (who, day) in enumerate(zip(frame["customer_id"], frame["interview"], strict=True)):
-        order = np.argsort(rng.random(len(moments)), kind="stable")
-        told = [j for j in order if ratings[i, j] > 0][:6]
+        had = [j for j in range(len(moments)) if ratings[i, j] > 0]
+        told = sorted(np.array(had)[np.argsort(rng.random(len(had)), kind="stable")][:STEPS_TOLD])
+        when = [stages[j] + 1.5 * lot for j, lot in zip(told, rng.random(len(told)), strict=True)]
+        told = [told[place] for place in np.argsort(when, kind="stable")]
         minutes = np.sort(whole(rng, 9 * 60, 18 * 60, len(told)))
-        moods = normal(rng, len(told))
-        for j, minute, mood in zip(told, minutes, moods, strict=True):
-            emotion = int(np.clip(np.floor(ratings[i, j] - 3 + 0.5 * mood + 0.5), -2, 2))
-            rows.append(
-                {
-                    "respondent": who,
-                    "time": str(np.datetime64(day, "m") + minute),
-                    "moment": moments[j],
-                    "mark": marks[moments[j]],
-                    "emotion": emotion,
-                }
-            )
-    return pd.DataFrame(rows, columns=["respondent", "time", "moment", "mark", "emotion"])
+        moods, handed = normal(rng, len(told)), rng.random(len(told))
+        for j, minute, mood, lot in zip(told, minutes, moods, handed, strict=True):
+            moment = drawn[moments[j]]
+            step = {
+                "respondent": who,
+                "time": str(np.datetime64(day, "m") + minute),
+                "moment": moment.id,
+                "mark": moment.mark,
+                "emotion": int(np.clip(np.floor(ratings[i, j] - 3 + 0.5 * mood + 0.5), -2, 2)),
+            }
+            rows.append(step)
+            if moment.partners and lot < HANDED_OVER:
+                rows.append(step | {"mark": "internal_interaction", "emotion": None})
+    table = pd.DataFrame(rows, columns=["respondent", "time", "moment", "mark", "emotion"])
+    return table.astype({"emotion": "Int64"})
 
 
 def _ratings(frame: pd.DataFrame) -> np.ndarray:

@@ -115,6 +115,7 @@ def part_of(survey: Survey, part: Part) -> Survey:
         waves=MappingProxyType(waves),
         contacts=None if survey.contacts is None else _contacts_of(survey.contacts, waves),
         voice=None if survey.voice is None else _voice_of(survey.voice, of_part),
+        recordings=None if survey.recordings is None else _recordings_of(survey.recordings, waves),
     )
 
 
@@ -130,12 +131,7 @@ def _study_of(study: Study) -> Study:
 
 def _contacts_of(contacts: Contacts, waves: Mapping[str, Wave]) -> Contacts:
     """Return the due contacts of those who answered: of nobody else the part is known."""
-    ids = {
-        str(name)
-        for wave in waves.values()
-        if wave.respondent is not None
-        for name in wave.respondent.dropna()
-    }
+    ids = _respondents(waves)
     fired = {
         name: Fired(
             one.moment,
@@ -147,6 +143,19 @@ def _contacts_of(contacts: Contacts, waves: Mapping[str, Wave]) -> Contacts:
     return replace(
         contacts, fired=MappingProxyType(fired), n_customers=len(ids), surveyed_share=1.0
     )
+
+
+def _respondents(waves: Mapping[str, Wave]) -> set[str]:
+    return {
+        str(name)
+        for wave in waves.values()
+        if wave.respondent is not None
+        for name in wave.respondent.dropna()
+    }
+
+
+def _recordings_of(steps: pd.DataFrame, waves: Mapping[str, Wave]) -> pd.DataFrame:
+    return steps[steps["respondent"].isin(_respondents(waves))].reset_index(drop=True)
 
 
 def _voice_of(voice: Voice, of_part: Mapping[str, np.ndarray]) -> Voice:

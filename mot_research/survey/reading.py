@@ -17,6 +17,7 @@ from mot_research.survey.operations import operations_of
 from mot_research.survey.outcome_files import OutcomeFile, outcome_file
 from mot_research.survey.own_values import own_values
 from mot_research.survey.problems import Problem, problems_frame
+from mot_research.survey.recordings import recordings_of
 from mot_research.survey.tables import Table, read_table
 from mot_research.survey.voice import Voice, voice_of
 from mot_research.survey.votes import votes_of
@@ -67,6 +68,7 @@ def read_survey(study: Study) -> Survey:
     contacts, sources, found = read_contacts(study, _respondents(waves))
     problems += found
     voice = _voice(study, files, waves, problems)
+    recordings = _recordings(study, files, problems)
     inputs = {file.name: file for file in (*files.inputs(), *sources)}
     return Survey(
         study,
@@ -77,6 +79,7 @@ def read_survey(study: Study) -> Survey:
         operations,
         contacts,
         voice,
+        recordings,
     )
 
 
@@ -126,6 +129,21 @@ def _operations(study: Study, files: "_Files", problems: list[Problem]) -> pd.Da
     readings, found = operations_of(study, table)
     problems += found
     return readings
+
+
+def _recordings(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:
+    """The recorded steps; None, and a warning more, where their file can't be used."""
+    source = study.recordings
+    if source is None or not (study.folder / source.file).exists():  # told by check_study
+        return None
+    found: list[Problem] = []
+    table = files.read(source.file, source.sheet, source.encoding, found, wave="")
+    problems += [replace(problem, severity="warning") for problem in found]
+    if table is None:
+        return None
+    steps, found = recordings_of(study, table)
+    problems += found
+    return steps
 
 
 def _voice(

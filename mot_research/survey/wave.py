@@ -135,6 +135,8 @@ class Survey:
         What the event log shows of the moments with a trigger.
     voice : Voice or None
         What customers say in their own words, where the study has it.
+    recordings : DataFrame or None
+        Steps of recorded experiences: respondent, time, moment, mark, emotion.
     """
 
     study: Study
@@ -145,6 +147,7 @@ class Survey:
     operations: pd.DataFrame | None = None
     contacts: "Contacts | None" = None
     voice: "Voice | None" = None
+    recordings: pd.DataFrame | None = None
 
     def __getitem__(self, wave_id: str) -> Wave:
         """Return a wave. SurveyError if it has an error, or is not in the study."""

@@ -18,6 +18,9 @@ from mot_research.drivers.sample_size import SampleSize
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
 from mot_research.priorities.result import Metric
+from mot_research.study.definition import Study
+from mot_research.survey.activity import ActivityMap, activity_map
+from mot_research.survey.recordings import MARKS
 from tests.report import said
 from tests.report.accountable import accountable
 
@@ -58,8 +61,22 @@ def with_everything(findings: Findings) -> Findings:
         sample_sizes={"recommend": sample_size(ids)},
         cautions=(Caution("common_method", findings.warnings[0]),),
         contacts=contacts({moment.id: moment.name for moment in findings.study.moments}, names),
+        activity=activity(findings.study),
         **said.of(findings),
     )
+
+
+def activity(study: Study) -> ActivityMap | None:
+    """40 customers at the first moment, 25 of them at the second, 5 at the third."""
+    ids = [moment.id for moment in study.moments][:3]
+    seen = [
+        (f"c{i}", pd.Timestamp("2026-07-10") + pd.Timedelta(hours=hour), name, mark, hour - 1.0)
+        for i in range(40)
+        for hour, (name, mark, n) in enumerate(zip(ids, MARKS, (40, 25, 5), strict=False))
+        if i < n
+    ]
+    columns = ["respondent", "time", "moment", "mark", "emotion"]
+    return activity_map(study, pd.DataFrame(seen, columns=columns))
 
 
 def contacts(called: dict[str, str], outcomes: list[str]) -> DueContacts:

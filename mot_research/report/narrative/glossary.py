@@ -454,6 +454,26 @@ OF_TABLES: Mapping[str, Mapping[str, Meaning]] = {
         ),
     },
     "missed contacts": _OF_MISSED,
+    "recorded steps": {
+        "place": Meaning("How far along their own way customers come to it, 0 to 1; the median."),
+        "emotion": Meaning("Mean emotion of the customers, −2 to 2; empty below 30."),
+        "emotion_n": Meaning("Customers who noted an emotion; empty below 10.", "count"),
+        **_all(
+            "count",
+            {
+                "customers": "Customers who recorded it; empty below 10.",
+                "moment_of_truth": "Steps marked so; empty where fewer than 10 customers had one.",
+                "internal_interaction": "Steps in which departments dealt with each other.",
+                "decision_point": "Steps at which the customer decided.",
+            },
+        ),
+    },
+    "recorded ways": {
+        "from": Meaning("Moment.", "text"),
+        "to": Meaning("The moment that came next.", "text"),
+        "customers": Meaning("Who went this way; ways of fewer than 10 are left out.", "count"),
+        "back": Meaning("Whether that is against the usual order.", "flag"),
+    },
     "voice": {
         "n_comments": Meaning("Comments that speak of it; empty below 10.", "count"),
         "salience": Meaning("Mentions divided by reach."),
@@ -517,6 +537,8 @@ SHEETS: Mapping[str, str] = {
     "lifts": "What each outcome gains where a moment is lifted.",
     "contacts": "Moments with a trigger: triggered, answered in time, missed.",
     "missed contacts": "What missed contacts cost.",
+    "recorded steps": "Recorded journeys: what happened at each moment.",
+    "recorded ways": "Recorded journeys: from which moment to which.",
     "pairs": "Driver against driver.",
     "voice": "What customers say in their own words, by moment.",
     "quotes": "What they wrote, where quotes are allowed and enough speak of it.",

@@ -40,6 +40,16 @@ STATUSES = {
     "pending": "deadline after the data end",
 }
 
+# Recorded journeys
+EMOTION = "Emotion"
+WAYS_KEY = (
+    "Mark: what it mostly is, the larger the more recorded it. Line: customers who went on to the "
+    "next (10 or more), the wider the more; dashed: back."
+)
+
+NO_RECORDINGS = "The study has no recorded journeys (recordings: in study.yml)."
+NO_CONTACTS = "No moment has a trigger that an event log shows (events: in study.yml)."
+
 # The workshop
 SILOS = "What each silo chose, and the stage it names"
 SILOS_KEY = (
