@@ -41,6 +41,17 @@ def summary(findings: Findings) -> str:
     return ended(f"**Recorded journeys.** {sentence(' '.join(said))}")
 
 
+def briefly(findings: Findings) -> str:
+    """Return in one line where departments deal with each other, and where it feels worst."""
+    activity = findings.activity
+    if activity is None or activity.n_customers < SUPPRESSED_BELOW:
+        return ""
+    handed = _most(findings, activity, "internal_interaction")
+    said = [f"Most internal interactions: {handed}." if handed else "", _lowest(findings, activity)]
+    text = " ".join(filter(None, said))
+    return f"**Recorded by {count(activity.n_customers)} customers.** {ended(text)}" if text else ""
+
+
 def _order(findings: Findings, activity: ActivityMap) -> str:
     ways = ways_frame(activity)
     if ways.empty:

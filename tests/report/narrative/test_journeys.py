@@ -16,7 +16,12 @@ def plain(markdown):
 @pytest.mark.parametrize("case", list(ODD))
 def test_every_case_has_its_words(case):
     findings = ODD[case]
-    for text in (journeys.summary(findings), journeys.caption(findings), journeys.table(findings)):
+    for text in (
+        journeys.briefly(findings),
+        journeys.summary(findings),
+        journeys.caption(findings),
+        journeys.table(findings),
+    ):
         assert "nan" not in text
         assert "None" not in text
     assert bool(activity_charts(findings)) == (findings.activity is not None)
