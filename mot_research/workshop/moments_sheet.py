@@ -26,6 +26,7 @@ SHEET, GUIDE = "moments", "how to fill it in"
 EMPTY_ROWS = 60  # below the moments, with their lists to choose from
 GROUPS: Mapping[str, str] = {WHAT: BLUE, WHO: "#6B4E9B", HOW: "#2F6B4F", DECISION: "#8A4B0B"}
 PRINTED_ROWS = 20  # of an empty list, to write on
+ROW_TO_WRITE_ON = 33.0  # points: two lines
 GUIDE_WIDTHS = (20, 86)
 
 
@@ -56,6 +57,8 @@ def write_moments(study: Study, path: Path) -> None:
             sheet.set_row(row, height_of(values, widths))
             for place, value in enumerate(values):
                 write_cell(sheet, row, place, value, text)
+        for row in range(len(study.moments) + 1, PRINTED_ROWS + 1):
+            sheet.set_row(row, ROW_TO_WRITE_ON)
         _add_guide(book, study)
         _add_rules(sheet, Choices(book), study, len(study.moments) + EMPTY_ROWS)
         sheet.freeze_panes(1, 2)
