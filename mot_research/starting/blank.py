@@ -51,7 +51,8 @@ outcomes:
 #  - {{id: renewed, role: revenue, goal: retention, column: renewed, kind: binary,
 #     yes: [1], no: [0]}}
 
-# 5. The waves of the survey, oldest first: CSV, Excel, Parquet or SPSS, in the folder waves.
+# 5. The waves of the survey, oldest first: CSV, Excel, Parquet or SPSS. A new one is checked,
+# copied and named here by: mot add-wave FOLDER FILE --id 2026Q1
 waves:
 #  - {{id: 2026Q1, file: waves/2026q1.csv, from: 2026-01-10, to: 2026-02-02}}
 
