@@ -7,6 +7,8 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 LOCKS := requirements
 STUDY ?= data/example
 PYTEST_OPTIONS ?=
+# A process for each core; a file's tests stay together, for what they prepare is made once.
+WORKERS ?= --numprocesses auto --dist loadfile
 
 # An installation is redone when what it was made from, or where it stands, has changed.
 KEY := $(shell { cat pyproject.toml $(LOCKS)/*.txt; pwd; } | cksum | cut -d ' ' -f 1)
@@ -42,7 +44,7 @@ lab: $(LAB)
 
 test: $(DEVELOPMENT) $(LAB)
 	@$(MAKE) --no-print-directory system || echo "Going on: the tests that need them skip."
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest $(WORKERS) $(PYTEST_OPTIONS)
 
 check: $(DEVELOPMENT)
 	$(BIN)/ruff check

@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mot_research.errors import RenderError, shown
-from mot_research.findings import Findings
-from mot_research.report.exchange import findings_record, manifest_record
-from mot_research.report.spreadsheet import write_evidence_csv, write_evidence_xlsx
+
+if TYPE_CHECKING:
+    from mot_research.findings import Findings
 
 
 def write_findings(findings: Findings, directory: Path) -> list[Path]:
@@ -29,6 +30,10 @@ def write_findings(findings: Findings, directory: Path) -> list[Path]:
     RenderError
         The folder can't be written; what was there before is unchanged.
     """
+    # The command renders documents without these: only their execution computes.
+    from mot_research.report.exchange import findings_record, manifest_record
+    from mot_research.report.spreadsheet import write_evidence_csv, write_evidence_xlsx
+
     with staged(directory) as stage:
         _write_json(stage / "findings.json", findings_record(findings))
         write_evidence_csv(findings, stage / "evidence.csv")
