@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from mot_research.errors import MotError, StudyError, SurveyError, shown
+from mot_research.terminal import (
+    Progress,
+    complain,
+    console,
+    print_paths,
+    print_pieces,
+    print_problems,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pandas as pd
-    from rich.console import Console, RenderableType
-    from rich.progress import Progress
-
     from mot_research.report.part_reports import PartReports
     from mot_research.study.definition import Study
     from mot_research.study.manifests import Manifest
@@ -49,13 +51,13 @@ def main() -> None:
     try:
         code = app(exit_on_error=False, print_error=False) or FINE
     except CycloptsError as error:
-        _complain(f"{error}\nSee `mot --help`.")
+        complain(f"{error}\nSee `mot --help`.")
         code = UNUSABLE
     except MotError as error:
-        _complain(str(error))
+        complain(str(error))
         code = UNUSABLE
     except KeyboardInterrupt:
-        _complain("stopped; the files of the last run are unchanged.")
+        complain("stopped; the files of the last run are unchanged.")
         code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -63,7 +65,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("MOT_TRACEBACK"):
             raise
-        _complain(
+        complain(
             f"this is a fault of mot_research, not of your files ({type(error).__name__}: "
             f"{shown(error)}). Please report it with what MOT_TRACEBACK=1 prints."
         )
@@ -93,7 +95,7 @@ def new(
         from mot_research.report.narrative.drafted import guesses_table
 
         path, draft = draft_study(directory, survey)
-        _console().print(guesses_table(draft))
+        console().print(guesses_table(draft))
         print(draft.caution or "Look at each guess before anyone reads the report.")
         print(f"A study drafted by guessing; correct what is wrong in {shown(path)}")
     print(next_step(directory, read_survey(read_study(directory))))
@@ -158,7 +160,7 @@ def ballot(
         return FINE
     named = tuple(dict.fromkeys(part.strip() for part in (silos or "").split(",") if part.strip()))
     folder = ready.folder / "workshop" / "ballots" if output is None else output
-    _print_paths(write_ballots(ready, named or silos_of(ready), folder))
+    print_paths(write_ballots(ready, named or silos_of(ready), folder))
     print(f"Each participant fills in a copy. Then: mot ballot {shown(study)} --read FOLDER")
     return FINE
 
@@ -174,7 +176,7 @@ def check(study: StudyPath, /) -> int:
     from mot_research.survey.reading import read_survey
 
     survey = read_survey(read_study(study))
-    _print_problems(survey.problems)
+    print_problems(survey.problems)
     print(next_step(study, survey))
     return FOUND_ERRORS if survey.has_errors else FINE
 
@@ -237,16 +239,16 @@ def add_wave(
     )
     asks = sys.stdin.isatty() and not (yes or dry_run)
     arrival = arriving.arrive(survey, file, described)
-    _print_pieces(arrived.found_in(arrival))
+    print_pieces(arrived.found_in(arrival))
     if asks and arrival.open:
         described = arriving.settled(described, arrival.open, arriving.yes_or_no)
         arrival = arriving.arrive(survey, file, described)
-    _print_pieces(arrived.compared(arrival))
-    _print_problems(arrival.problems)
+    print_pieces(arrived.compared(arrival))
+    print_problems(arrival.problems)
     if arrival.open or arrival.has_errors:
-        _complain(arrived.refusal(arrival))
+        complain(arrived.refusal(arrival))
         return FOUND_ERRORS
-    _print_pieces(arrived.to_write(arrival))
+    print_pieces(arrived.to_write(arrival))
     if dry_run:
         print("A dry run: nothing was written.")
         return FINE
@@ -277,11 +279,11 @@ def analyze(
 
     folder = _folder(ready, wave_id, output)
     before, note = read_manifest(folder, ready.name)
-    with _Progress(quiet) as progress:
+    with Progress(quiet) as progress:
         run(survey, wave_id, output=folder, on_progress=progress.step)
     if not quiet:
         _print_difference(before, note, folder, ready)
-    _print_paths(folder / name for name in DATA_FILES)
+    print_paths(folder / name for name in DATA_FILES)
     return FINE
 
 
@@ -333,7 +335,7 @@ def report(
         return _report_by(wanted, by, quiet)
     before, note = read_manifest(folder, ready.name)
     names = files_of(formats, document, ready, wave_id)
-    with _Progress(quiet) as progress, staged(folder) as stage:
+    with Progress(quiet) as progress, staged(folder) as stage:
         render_study_documents(
             ready,
             wave_id,
@@ -347,7 +349,7 @@ def report(
         )
     if not quiet:
         _print_difference(before, note, folder, ready)
-    _print_paths(
+    print_paths(
         [*(folder / name for files in names.values() for name in files.values())]
         + [folder / name for name in DATA_FILES]
     )
@@ -376,10 +378,10 @@ def explain(
     from mot_research.report.narrative.explained import for_terminal
     from mot_research.workbook import run
 
-    with _Progress(quiet) as progress:
+    with Progress(quiet) as progress:
         also: tuple[Step, ...] = () if part is None else ("segments",)
         findings = run(survey, wave_id, also=also, on_progress=progress.step)
-    _print_pieces(for_terminal(findings, asked.id, part))
+    print_pieces(for_terminal(findings, asked.id, part))
     return FINE
 
 
@@ -421,7 +423,7 @@ def _ready(path: Path, wave: str | None) -> tuple[Survey, str]:
     wave_id = study.latest_wave.id if wave is None else study.wave(wave).id
     survey = read_survey(study)
     if wave_id not in survey.waves:
-        _print_problems(survey.problems[survey.problems["severity"] == "error"])
+        print_problems(survey.problems[survey.problems["severity"] == "error"])
         raise SurveyError(
             f"wave '{shown(wave_id)}' has errors, listed above. Mend them, or choose another "
             "wave with --wave."
@@ -441,7 +443,7 @@ def _report_by(wanted: PartReports, segment: str, quiet: bool) -> int:
     from mot_research.survey.reading import read_survey
 
     parts = parts_of(read_survey(read_study(wanted.study)), wanted.wave, segment)
-    with _Progress(quiet) as progress:
+    with Progress(quiet) as progress:
         rendered, refused = render_parts(
             wanted,
             [part for part, reason in parts.items() if not reason],
@@ -449,52 +451,9 @@ def _report_by(wanted: PartReports, segment: str, quiet: bool) -> int:
         )
     refused = {part: reason for part, reason in parts.items() if reason} | refused
     for part, reason in refused.items():
-        _complain(f"no report on {shown(str(part))}: {reason}.")
-    _print_paths(path for paths in rendered.values() for path in paths)
+        complain(f"no report on {shown(str(part))}: {reason}.")
+    print_paths(path for paths in rendered.values() for path in paths)
     return FINE if rendered else UNUSABLE
-
-
-def _console() -> Console:
-    """Text for a terminal, or plain and wide for a file."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
-
-
-def _print_problems(problems: pd.DataFrame) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    if problems.empty:
-        print("No problems found.")
-        return
-    order = {"error": 0, "warning": 1, "note": 2}
-    rows = problems.sort_values("severity", key=lambda s: s.map(order), kind="stable")
-    table = Table(show_lines=False, pad_edge=False, box=None, header_style="bold")
-    for heading, options in (
-        ("", {"no_wrap": True}),
-        ("wave", {"no_wrap": True}),
-        ("column", {"overflow": "fold"}),
-        ("problem", {"overflow": "fold"}),
-        ("rows", {"justify": "right"}),
-        ("examples", {"overflow": "fold", "max_width": 24}),
-        ("what to do", {"overflow": "fold", "ratio": 1}),
-    ):
-        table.add_column(heading, **options)
-    styles = {"error": "bold red", "warning": "yellow", "note": "dim"}
-    for row in rows.itertuples():
-        severity = str(row.severity)
-        cells = [row.wave, row.column, str(row.rule).replace("_", " "), row.count, row.examples]
-        table.add_row(
-            Text(severity, style=styles.get(severity, "")),
-            *(Text(shown(_cell(cell))) for cell in cells),
-            Text(str(row.what_to_do)),
-        )
-    _console().print(table)
-
-
-def _cell(value: object) -> str:
-    return "" if value is None or value != value else str(value)
 
 
 def _print_difference(before: Manifest | None, note: str, folder: Path, study: Study) -> None:
@@ -507,48 +466,3 @@ def _print_difference(before: Manifest | None, note: str, folder: Path, study: S
         print(for_terminal(compare(before, now)))
     elif note != NO_RUN:
         print(f"Not compared with the last run: {note}.")
-
-
-def _print_pieces(pieces: Iterable[RenderableType]) -> None:
-    console = _console()
-    for piece in pieces:
-        console.print(piece)
-
-
-def _print_paths(paths: object) -> None:
-    for path in paths:  # type: ignore[attr-defined]
-        print(path)
-
-
-def _complain(message: str) -> None:
-    print(f"mot: {message}", file=sys.stderr)
-
-
-class _Progress:
-    """A bar in a terminal, plain lines elsewhere, nothing when quiet."""
-
-    def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
-        self.bar: Progress | None = None
-        self.said = ""
-
-    def __enter__(self) -> _Progress:
-        if not self.quiet and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self.bar = Progress(console=Console(stderr=True), transient=True)
-            self.task = self.bar.add_task("reading the survey", total=None)
-            self.bar.start()
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-
-    def step(self, what: str, done: int, total: int) -> None:
-        if self.bar is not None:
-            self.bar.update(self.task, description=what, completed=done, total=total)
-        elif not self.quiet and what != self.said:
-            self.said = what
-            print(f"{what} …", file=sys.stderr)
