@@ -9,6 +9,7 @@ for least squares it is the exact refit.
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from mot_research.statistics.crossproducts import Floats, Integers, unvech, vech
 
@@ -85,6 +86,6 @@ def _solved_where_known(left: Floats, right: Floats) -> Floats:
 
 def _mean(values: Floats, stratum_of_unit: Integers, size: Integers) -> Floats:
     """Mean of each unit's stratum, a row per unit."""
-    total = np.zeros((len(size), values.shape[1]))
-    np.add.at(total, stratum_of_unit, values)
-    return (total / size[:, None])[stratum_of_unit]
+    n = len(values)
+    members = sparse.csr_array((np.ones(n), (stratum_of_unit, np.arange(n))), (len(size), n))
+    return np.asarray((members @ values) / size[:, None])[stratum_of_unit]

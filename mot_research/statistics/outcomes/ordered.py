@@ -117,11 +117,11 @@ class OrderedLogit:
         w = self.weight[:, None]
         uu, ll, ul = (w * second for second in at.second)
         one, other = np.triu_indices(self.n_parameters)
-        return (
-            of_upper[:, one] * of_upper[:, other] * uu
-            + of_lower[:, one] * of_lower[:, other] * ll
-            + (of_upper[:, one] * of_lower[:, other] + of_lower[:, one] * of_upper[:, other]) * ul
-        )
+        # uu aa' + ll bb' + ul (ab' + ba') in two products
+        first, second = of_upper * uu + of_lower * ul, of_lower * ll + of_upper * ul
+        curvature = first[:, one] * of_upper[:, other]
+        curvature += second[:, one] * of_lower[:, other]
+        return curvature
 
     def row_expansions(self, at: Floats, parameters: Floats) -> Floats:
         here = self._at(at[:, None])
