@@ -6,6 +6,7 @@ import numpy as np
 
 CONSTANT = 1e-12  # variance, of the second moment: below it a column is constant but for rounding
 ROUNDING = 1e-9  # how far below 0 an eigenvalue of correlations may lie
+AT_ONCE = 64  # matrices: a block's arrays stay in the cache
 VANISHED = 1e-6  # variance, of the usual one: below it a resample has lost the column
 
 
@@ -29,10 +30,19 @@ def nearest_possible(q: np.ndarray) -> np.ndarray:
     correlations are set to 0 (Higham 1988); a column left with less than a
     millionth of its usual variance is constant there.
     """
+    variance = np.einsum("bii->bi", q)[:, 1:] - q[:, 0, 1:] ** 2
+    varies = variance > VANISHED * variance.mean(axis=0)
+    mended = q.copy()
+    for begin in range(0, len(q), AT_ONCE):
+        chosen = slice(begin, begin + AT_ONCE)
+        mended[chosen, 1:, 1:] = _mended(q[chosen], variance[chosen], varies[chosen])
+    return mended
+
+
+def _mended(q: np.ndarray, variance: np.ndarray, varies: np.ndarray) -> np.ndarray:
+    """Second moments (b, k, k) of the columns whose matrices are possible."""
     mean = q[:, 0, 1:]
     centred = q[:, 1:, 1:] - mean[:, :, None] * mean[:, None, :]
-    variance = np.einsum("bii->bi", centred)
-    varies = variance > VANISHED * variance.mean(axis=0)
     spread = np.sqrt(np.where(varies, variance, 1.0))
     both = varies[:, :, None] & varies[:, None, :]
     outer = spread[:, :, None] * spread[:, None, :]
@@ -44,6 +54,4 @@ def nearest_possible(q: np.ndarray) -> np.ndarray:
         clipped = (vectors * np.maximum(values, 0.0)[:, None, :]) @ vectors.swapaxes(1, 2)
         wrong = values[:, 0] < -ROUNDING / 2
         correlations = np.where(wrong[:, None, None], clipped, correlations)
-    mended = q.copy()
-    mended[:, 1:, 1:] = correlations * outer + mean[:, :, None] * mean[:, None, :]
-    return mended
+    return correlations * outer + mean[:, :, None] * mean[:, None, :]
