@@ -6,10 +6,10 @@ import pytest
 from scipy.special import expit
 
 import mot_research as mot
+from mot_research.drivers.completed_model import analyse_completed
 from mot_research.drivers.completion import layout_of, model_columns
 from mot_research.drivers.design import build_design
 from mot_research.drivers.frames import rows_of_frame
-from mot_research.drivers.nonlinear import _once
 from mot_research.drivers.outcome_models import Drivers, net_promoters
 from mot_research.drivers.reduction import reduce_columns
 from mot_research.errors import AnalysisError
@@ -367,7 +367,7 @@ def once(frame, kind):
     design, reduction = prepared(frame, kind)
     layout = layout_of(design, reduction)
     rng = np.random.default_rng(1)
-    return _once(design, reduction, layout, design.columns, kind, False, 1, rng)
+    return analyse_completed(design, reduction, layout, design.columns, kind, False, 1, rng)
 
 
 def promoters(frame):
