@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -114,6 +115,14 @@ def test_the_project_file_says_what_the_program_says():
     assert project["execute"]["freeze"] is False
     for name in ("technical", "leadership"):
         assert (ROOT / f"_quarto-{name}.yml").is_file()
+
+
+def test_what_the_head_says_to_machines_is_not_printed_by_quarto_alone():
+    sheet = (ROOT / quarto.ASSETS / "house.scss").read_text("utf-8")
+    hidden = re.search(r"([^{}]+)\{ display: none; \}", sheet)
+    assert hidden
+    for name in (".description", ".keywords"):  # Quarto's title block prints both
+        assert f"#title-block-header {name}" in hidden[1]
 
 
 @NEEDS_QUARTO
