@@ -1,5 +1,6 @@
 """Hand the executed notebook to Quarto, where a `quarto` command is on PATH."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -57,6 +58,7 @@ def render(
             [*command, "--no-execute"],
             check=False,
             cwd=folder,
+            env=os.environ | {"NO_COLOR": "1"},  # its errors are quoted
             capture_output=True,
             encoding="utf-8",
         )

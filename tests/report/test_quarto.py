@@ -27,6 +27,7 @@ STAND_IN = """\
 cp "$2" "$KEPT/document.ipynb"
 echo "$@" > "$KEPT/arguments"
 ls -R . > "$KEPT/files"
+[ -z "$NO_COLOR" ] && printf '\\033[91m' >&2
 [ -n "$SAYS" ] && echo "$SAYS" >&2
 echo made > document.$([ "$4" = typst ] && echo pdf || echo "$4")
 exit ${CODE:-0}
