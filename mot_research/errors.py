@@ -1,6 +1,7 @@
 """Every error a user can meet has this one root, and says what to do next."""
 
 import unicodedata
+from pathlib import PurePath
 
 SHOWN_CHARACTERS = 80
 
@@ -33,10 +34,11 @@ def shown(value: object) -> str:
     """Text from outside, made safe for a terminal or a message.
 
     Control, format (bidirectional marks, zero-width) and surrogate characters
-    are written as escapes; more than 80 characters are cut with an ellipsis.
+    are written as escapes; more than 80 characters are cut with an ellipsis,
+    but for a `Path`, which is to be found or typed.
     """
     text = str(value)
-    if len(text) > SHOWN_CHARACTERS:
+    if len(text) > SHOWN_CHARACTERS and not isinstance(value, PurePath):
         text = text[: SHOWN_CHARACTERS - 1] + "…"
     return "".join(
         character.encode("unicode_escape").decode("ascii")
