@@ -114,6 +114,7 @@ def test_the_project_file_says_what_the_program_says():
     assert project["project"]["execute-dir"] == "project"
     assert project["project"]["output-dir"] == "_output"
     assert project["execute"]["freeze"] is False
+    assert project["execute"]["enabled"] is True  # else notebooks print without results
     for name in ("technical", "leadership"):
         assert (ROOT / f"_quarto-{name}.yml").is_file()
 
