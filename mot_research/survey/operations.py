@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mot_research.errors import shown
 from mot_research.study.definition import Study
 from mot_research.study.fields import clean_line
 from mot_research.study.suggestions import did_you_mean
 from mot_research.survey.cells import numbers, texts
 from mot_research.survey.columns import Cells
+from mot_research.survey.missing_column import missing_column
 from mot_research.survey.problems import Problem, examples
 from mot_research.survey.tables import Table
 
@@ -68,20 +68,8 @@ def operations_of(study: Study, table: Table) -> tuple[pd.DataFrame | None, list
         where a column is missing.
     list of Problem
     """
-    name = shown(table.path.name)
-    absent = [column for column in COLUMNS if column not in table.frame]
-    if absent:
-        return None, [
-            Problem(
-                column=absent[0],
-                rule="column_missing",
-                count=len(absent),
-                severity="warning",
-                what_to_do=f"'{name}', the file of operational metrics, has no column "
-                f"'{absent[0]}'.{did_you_mean(absent[0], list(table.frame.columns))} Columns "
-                f"needed: {', '.join(COLUMNS)}.",
-            )
-        ]
+    if lacking := missing_column(table, COLUMNS, "operational metrics"):
+        return None, [lacking]
     cells = {column: Cells(wave="", name=column, column=table.frame[column]) for column in COLUMNS}
     values = numbers(table.frame["value"])
     dates = texts(table.frame["date"]).map(_day, na_action="ignore")

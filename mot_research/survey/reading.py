@@ -1,6 +1,6 @@
 """Every wave of a study, read and checked in one pass."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from mot_research.errors import MotError, shown
 from mot_research.study.definition import Study
-from mot_research.study.parts import WaveFile
+from mot_research.study.parts import DataFile, WaveFile
 from mot_research.survey.building import build_wave
 from mot_research.survey.cells import texts
 from mot_research.survey.checking import check_study, check_wave
@@ -64,11 +64,11 @@ def read_survey(study: Study) -> Survey:
         if wave is not None and not needs and all(row.severity != "error" for row in found):
             waves[source.id] = wave
     votes = _votes(study, files, problems)
-    operations = _operations(study, files, problems)
+    operations = _beside(study, study.operations, files, operations_of, problems)
     contacts, sources, found = read_contacts(study, _respondents(waves))
     problems += found
     voice = _voice(study, files, waves, problems)
-    recordings = _recordings(study, files, problems)
+    recordings = _beside(study, study.recordings, files, recordings_of, problems)
     inputs = {file.name: file for file in (*files.inputs(), *sources)}
     return Survey(
         study,
@@ -116,9 +116,14 @@ def _votes(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFra
     return None
 
 
-def _operations(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:
-    """The operational metrics; None, and a warning more, where their file can't be used."""
-    source = study.operations
+def _beside(
+    study: Study,
+    source: DataFile | None,
+    files: "_Files",
+    read: Callable[[Study, Table], tuple[pd.DataFrame | None, list[Problem]]],
+    problems: list[Problem],
+) -> pd.DataFrame | None:
+    """A table that stands beside the waves; None, and a warning more, where it can't be used."""
     if source is None or not (study.folder / source.file).exists():  # told by check_study
         return None
     found: list[Problem] = []
@@ -126,24 +131,9 @@ def _operations(study: Study, files: "_Files", problems: list[Problem]) -> pd.Da
     problems += [replace(problem, severity="warning") for problem in found]
     if table is None:
         return None
-    readings, found = operations_of(study, table)
+    rows, found = read(study, table)
     problems += found
-    return readings
-
-
-def _recordings(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:
-    """The recorded steps; None, and a warning more, where their file can't be used."""
-    source = study.recordings
-    if source is None or not (study.folder / source.file).exists():  # told by check_study
-        return None
-    found: list[Problem] = []
-    table = files.read(source.file, source.sheet, source.encoding, found, wave="")
-    problems += [replace(problem, severity="warning") for problem in found]
-    if table is None:
-        return None
-    steps, found = recordings_of(study, table)
-    problems += found
-    return steps
+    return rows
 
 
 def _voice(

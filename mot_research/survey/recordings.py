@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mot_research.errors import shown
 from mot_research.study.definition import Study
 from mot_research.study.suggestions import did_you_mean
 from mot_research.survey.cells import numbers, texts
 from mot_research.survey.columns import Cells
+from mot_research.survey.missing_column import missing_column
 from mot_research.survey.problems import Problem
 from mot_research.survey.tables import Table
 
@@ -40,19 +40,8 @@ def recordings_of(study: Study, table: Table) -> tuple[pd.DataFrame | None, list
     list of Problem
     """
     frame = table.frame
-    absent = [column for column in NEEDED if column not in frame]
-    if absent:
-        return None, [
-            Problem(
-                column=absent[0],
-                rule="column_missing",
-                count=len(absent),
-                severity="warning",
-                what_to_do=f"'{shown(table.path.name)}', the file of recordings, has no column "
-                f"'{absent[0]}'.{did_you_mean(absent[0], list(frame.columns))} Columns needed: "
-                f"{', '.join(NEEDED)}; emotion may be there.",
-            )
-        ]
+    if lacking := missing_column(table, NEEDED, "recordings"):
+        return None, [lacking]
     cells = {name: Cells(wave="", name=name, column=frame[name]) for name in NEEDED}
     column = {name: texts(frame[name]) for name in NEEDED}
     when = pd.to_datetime(column["time"], format="ISO8601", errors="coerce", utc=True)

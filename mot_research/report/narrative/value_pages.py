@@ -12,18 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mot_research.drivers.change import Change
 from mot_research.drivers.gains import JointGain
 from mot_research.findings import Findings
-from mot_research.numbers import CHANGE, NO_BREAK, TWO_DIGITS, Writing, count, effect_writing, plain
+from mot_research.numbers import TWO_DIGITS, Writing, count, effect_writing, plain
 from mot_research.priorities.plan import Purchase
 from mot_research.priorities.value import Value
 from mot_research.report.escaping import escape_markdown
 from mot_research.report.house_style import shorten
 from mot_research.report.markup import Column, Table
 from mot_research.report.narrative import words
-from mot_research.report.narrative.phrases import linear_writing, moment_name, outcome_name, quoted
-from mot_research.report.narrative.phrases import unit as outcome_unit
+from mot_research.report.narrative.phrases import moment_name, outcome_name, quoted
 from mot_research.report.narrative.words import counted, listed, sentence
 
 LONGEST_NAME = 60  # characters in a table
@@ -31,13 +29,6 @@ NAMED_AT_MOST = 1
 NONE = "–"
 IF_CAUSAL = "if causal"
 NOT_CLAIMED = "‡"  # beside a gain that would hold if causal
-SCORES = {
-    "as_planned": "moved as planned",
-    "less": "moved, less than planned",
-    "not_moved": "did not move",
-    "fell": "fell",
-    "unclear": "can't be told yet",
-}
 SIZES = ((1e6, "million", 1), (1e4, "thousand", 0))  # from where on, name, digits
 
 
@@ -198,7 +189,7 @@ def worth(findings: Findings) -> str:
         columns.append(Column(_return_head(value), 8, "right"))
     columns.append(Column("Watch", 10))
     rows = []
-    for (moment, cells), (_, plan) in zip(_records(table), _records(value.planning), strict=True):
+    for (moment, cells), (_, plan) in zip(records(table), records(value.planning), strict=True):
         rows.append(
             (
                 _place(findings, moment),
@@ -254,7 +245,8 @@ def _check_dates(value: Value) -> str:
     return f"Check what is watched on {listed(dates)}."
 
 
-def _records(table: pd.DataFrame) -> list[tuple[str, dict[str, Any]]]:
+def records(table: pd.DataFrame) -> list[tuple[str, dict[str, Any]]]:
+    """Return the rows of a table, each with the name of its moment."""
     rows = table.to_dict("records")
     cells = [{str(key): cell for key, cell in row.items()} for row in rows]
     return list(zip(map(str, table.index), cells, strict=True))
@@ -353,7 +345,7 @@ def planning(findings: Findings) -> str:
     )
     stages = {stage.id: stage.name for stage in findings.study.stages}
     rows = []
-    for moment, cells in _records(value.planning):
+    for moment, cells in records(value.planning):
         stage, owner, action = cells["stage"], cells["owner"], cells["action"]
         rows.append(
             (
@@ -417,58 +409,3 @@ def waterfall_caption(findings: Findings) -> str:
         "above it, with its interval. Full bars are claimed; hatched ones hold "
         f"{IF_CAUSAL}.{f' {words.SIMULATED}' if findings.simulated else ''}"
     )
-
-
-def last_plan_scored(findings: Findings) -> str:
-    """Return what the earlier wave's numbers asked for against what moved since."""
-    parts = [_scored(findings, change) for change in findings.change.values()]
-    parts = [part for part in parts if part]
-    if not parts:
-        return "There is no earlier wave whose plan could be scored."
-    return "\n\n".join(parts)
-
-
-def _scored(findings: Findings, change: Change) -> str:
-    if change.last_plan.empty:
-        return ""
-    asked = change.last_plan[change.last_plan["asked"]]
-    name = outcome_name(findings, change.outcome)
-    plain_name = findings.study.outcome(change.outcome).name
-    wave = escape_markdown(change.wave_a)
-    if asked.empty:
-        return (
-            f"**{name}**: wave {wave} by itself proved no moment below its target, so it asked "
-            "for nothing to be fixed."
-        )
-    asked = asked.sort_values("expected_outcome", ascending=False)
-    gains = [*asked["expected_outcome"], *asked["seen_outcome"]]
-    writing = linear_writing(findings, change.outcome, gains)
-    columns = (
-        Column("Moment", 8),
-        Column("Rating: asked for, seen", 8, "right"),
-        Column(f"{shorten(plain_name, 30)}: asked for, seen", 8, "right"),
-        Column("So it", 5),
-    )
-    rows = tuple(
-        (
-            shorten(moment_name(findings, moment), LONGEST_NAME),
-            _asked_and_seen(CHANGE, cells, "rating"),
-            _asked_and_seen(writing, cells, "outcome"),
-            SCORES[cells["score"]],
-        )
-        for moment, cells in _records(asked)
-    )
-    return (
-        f"**{name}**: by its own numbers wave {wave} asked to fix "
-        f"{counted(len(asked), 'moment')} (the study does not hold what was decided). Seen of the "
-        "outcome is the part these ratings explain, in "
-        f"{outcome_unit(findings, change.outcome)}.\n\n"
-        f"{Table(columns, rows).to_markdown()}"
-    )
-
-
-def _asked_and_seen(writing: Writing, cells: dict[str, Any], what: str) -> str:
-    """Return what was asked for, and what was seen with its interval."""
-    asked, seen = (f"{when}_{what}" for when in ("expected", "seen"))
-    found = writing.with_interval(cells[seen], cells[f"{seen}_ci_lower"], cells[f"{seen}_ci_upper"])
-    return f"{writing.one(cells[asked])} → {found.replace(' ', NO_BREAK)}"

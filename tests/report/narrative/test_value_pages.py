@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mot_research.report import value_charts
-from mot_research.report.narrative import value_pages
+from mot_research.report.narrative import last_plan, value_pages
 from mot_research.report.narrative.moment_tables import moment_metrics
 from tests.priorities.small_value import run_small
 from tests.report import cases
@@ -105,7 +105,7 @@ def scored(asked):
     """The usual findings, with a change whose plan asked for so many moments."""
     findings = cases.odd_cases()["everything"]
     outcome, change = next(iter(findings.change.items()))
-    names = [moment.id for moment in findings.study.moments[: len(value_pages.SCORES)]]
+    names = [moment.id for moment in findings.study.moments[: len(last_plan.SCORES)]]
     plan = pd.DataFrame(
         {"rating": 3.0, "target": 4.0, "asked": [j < asked for j in range(len(names))]},
         index=pd.Index(names, name="moment"),
@@ -117,23 +117,23 @@ def scored(asked):
                 value - 0.2,
                 value + 0.2,
             )
-    plan["score"] = list(value_pages.SCORES)
+    plan["score"] = list(last_plan.SCORES)
     return dataclasses.replace(
         findings, change={outcome: dataclasses.replace(change, last_plan=plan)}
     )
 
 
 def test_the_last_plan_has_a_plain_word_for_each_moment():
-    said = text(value_pages.last_plan_scored(scored(5)))
-    assert all(word in said for word in value_pages.SCORES.values())
+    said = text(last_plan.last_plan_scored(scored(5)))
+    assert all(word in said for word in last_plan.SCORES.values())
     assert "+1.10 → +0.60 (+0.40 to +0.80)" in said.replace("\N{NO-BREAK SPACE}", " ")
     assert "does not hold what was decided" in said
 
 
 def test_a_plan_that_asked_for_nothing_and_no_plan_are_said():
-    assert "asked for nothing to be fixed" in value_pages.last_plan_scored(scored(0))
+    assert "asked for nothing to be fixed" in last_plan.last_plan_scored(scored(0))
     nothing = dataclasses.replace(cases.odd_cases()["usual"], change={})
-    assert value_pages.last_plan_scored(nothing) == (
+    assert last_plan.last_plan_scored(nothing) == (
         "There is no earlier wave whose plan could be scored."
     )
 
