@@ -421,7 +421,7 @@ def _ready(path: Path, wave: str | None) -> tuple[Survey, str]:
 
     study = read_study(path)
     wave_id = study.latest_wave.id if wave is None else study.wave(wave).id
-    survey = read_survey(study)
+    survey = read_survey(study).until(wave_id)
     if wave_id not in survey.waves:
         print_problems(survey.problems[survey.problems["severity"] == "error"])
         raise SurveyError(

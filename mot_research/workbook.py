@@ -59,7 +59,8 @@ def run(
     study : Study, or path of a study.yml or of its folder
         Or its survey, which then is not read again.
     wave : str, optional
-        Its id. Default: the last wave listed.
+        Its id. Default: the last wave listed. Waves after it don't count: its findings are
+        those of the day when it was the last.
     output : path, optional
         A folder for ``findings.json``, ``evidence.csv``, ``evidence.xlsx`` and
         ``manifest.json``. They appear whole or not at all. Default: nothing
@@ -104,8 +105,9 @@ def run(
     outcomes = study.outcomes
     total = len(outcomes) + 4
     report("reading the survey", 0, total)
-    survey = read_survey(study) if survey is None else survey
+    survey = (read_survey(study) if survey is None else survey).until(wave_id)
     require_usable(survey, wave_id)
+    study = survey.study
     if part is not None:
         part = named_part(study, part) if isinstance(part, str) else part
         survey = _of_part(survey, part, wave_id)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.arriving.small_study import every_byte, rows, small_study
 from tests.starting.surveys import write_sav
 from tests.test_workbook import FIVE_LINES, five_line_study
 
@@ -304,3 +305,24 @@ class TestMemory:
         done = mot("analyze", study)
         assert done.returncode == 0
         assert "Not compared with the last run" in done.stdout
+
+    def test_an_old_wave_is_made_anew_to_the_byte_beside_a_newer_one(self, tmp_path):
+        study = small_study(tmp_path / "study")
+        analyze = ("analyze", study, "--wave", "2026Q1", "--quiet")
+        assert mot(*analyze).returncode == 0
+        findings = study / "output" / "2026Q1" / "findings.json"
+        alone = findings.read_bytes()
+        rows(2, start=1080).to_csv(tmp_path / "2026q2.csv", index=False)
+        added = mot("add-wave", study, tmp_path / "2026q2.csv", "--id", "2026Q2", "--yes")
+        assert added.returncode == 0, added.stderr
+
+        report = ("report", study, "--renderer", "embedded", "--quiet")
+        old = (*report, "--wave", "2026Q1", "--to", "html,pdf,docx,pptx,brief")
+        assert mot(*old).returncode == 0
+        made = every_byte(study / "output" / "2026Q1")
+        assert {Path(name).suffix for name in made} >= {".html", ".pdf", ".docx", ".pptx"}
+        assert findings.read_bytes() == alone
+
+        assert mot(*report, "--to", "html").returncode == 0
+        assert mot(*old).returncode == 0
+        assert every_byte(study / "output" / "2026Q1") == made

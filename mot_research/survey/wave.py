@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -163,6 +164,30 @@ class Survey:
     def has_errors(self) -> bool:
         """Whether any problem is an error."""
         return bool((self.problems["severity"] == "error").any())
+
+    def until(self, wave_id: str) -> "Survey":
+        """Return the survey without the waves after this one, as when it was the last.
+
+        Later waves take their problems and their files along. Files beside the waves, such as
+        the event log, stay as they are today. StudyError if the study has no such wave.
+        """
+        sources = self.study.waves
+        position = sources.index(self.study.wave(wave_id)) + 1
+        kept, later = sources[:position], sources[position:]
+        if not later:
+            return self
+        files = {source.file for source in later} - {source.file for source in kept}
+        return replace(
+            self,
+            study=self.study.model_copy(update={"waves": kept}),
+            waves=MappingProxyType(
+                {source.id: self.waves[source.id] for source in kept if source.id in self.waves}
+            ),
+            problems=self.problems[
+                ~self.problems["wave"].isin([source.id for source in later])
+            ].reset_index(drop=True),
+            inputs=tuple(file for file in self.inputs if file.name not in files),
+        )
 
     def absences(self, wave_id: str) -> pd.DataFrame:
         """Count the four states of each moment on one wave.

@@ -50,3 +50,16 @@ def test_a_wave_that_is_not_there_says_why(study_with, five_lines):
         survey["2026Q1"]
     with pytest.raises(StudyError, match=r"'2026Q3' is not a wave\. Did you mean"):
         survey["2026Q3"]
+
+
+def test_until_a_wave_leaves_out_the_later_ones_with_their_problems(study_with, five_lines):
+    waves = "waves: [{id: 2026Q1, file: 2026q1.csv}, {id: 2026Q2, file: 2026q2.csv}]"
+    text = five_lines.replace("waves: [{id: 2026Q1, file: 2026q1.csv}]", waves)
+    survey = read_survey(study_with(text, _2026q1=WAVE, _2026q2=WAVE.replace("5,4,9", "77,4,9")))
+    assert survey.has_errors
+    early = survey.until("2026Q1")
+    assert [*early.waves] == [wave.id for wave in early.study.waves] == ["2026Q1"]
+    assert [file.name for file in early.inputs] == ["2026q1.csv"]
+    assert not early.has_errors
+    assert len(survey.study.waves) == 2
+    assert survey.until("2026Q2") is survey
