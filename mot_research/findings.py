@@ -42,6 +42,7 @@ class Findings:
     Attributes
     ----------
     study : Study
+        As its file defines it; of a part, without population and costs.
     wave : str
         The wave the findings speak of.
     part : Part or None
@@ -51,6 +52,7 @@ class Findings:
     alone : mapping of outcome id to DriverResult
         The wave by itself, where ``drivers`` pools several.
     priorities : Priorities
+        Every moment with its verdict, its reason and its evidence.
     absences : DataFrame
         Per moment: how many rated it, did not have it, left it blank, were
         not asked, in this wave.
@@ -73,9 +75,11 @@ class Findings:
     paths : mapping of revenue outcome id to Paths
         From each moment through the first relationship outcome to revenue.
     robustness : mapping of outcome id to Robustness
+        What each effect can stand.
     reliability : Reliability or None
         Of the measures of this wave.
     sample_sizes : mapping of outcome id to SampleSize
+        Interviews that would settle effects, pairs and the border of the list.
     cautions : tuple of Caution
         Warnings of the study as a whole, each with its rule; those of an
         outcome are its result's.
@@ -86,6 +90,7 @@ class Findings:
     prediction : mapping of outcome id to Prediction
         How well each first outcome of a role is predicted.
     segments : mapping of segment to mapping of outcome id to Segments
+        The drivers in each value, for the first outcome of each role.
     segment_priorities : mapping of segment to SegmentPriorities
         The verdicts of each value.
     memory : Memory
@@ -142,7 +147,19 @@ class Findings:
     activity: ActivityMap | None = None
 
     def plot_map(self, ax: Axes | None = None, *, role: str | None = None) -> Axes:
-        """The experience map: stages as columns, every moment a circle in its stage."""
+        """The experience map: stages as columns, every moment a circle in its stage.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            To draw into; left out: a new figure.
+        role : {"relationship", "revenue"}, optional
+            Whose importance sizes the circles. Default: the first role analysed.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
         from mot_research.report.experience_map import experience_map
 
         return experience_map(self, ax=ax, role=role)

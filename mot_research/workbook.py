@@ -56,8 +56,8 @@ def run(
 
     Parameters
     ----------
-    study : Study, or path of a study.yml or of its folder
-        Or its survey, which then is not read again.
+    study : Study, Survey, or path of a study.yml or of its folder
+        A survey is not read again.
     wave : str, optional
         Its id. Default: the last wave listed. Waves after it don't count: its findings are
         those of the day when it was the last.
@@ -75,6 +75,7 @@ def run(
         and findings that lack a part are not written. Without ``change``, a
         ``prediction`` has no earlier wave.
     on_progress : callable(step, done, total), optional
+        Called before each step with its name and its number of the total.
 
     Returns
     -------
@@ -93,6 +94,31 @@ def run(
     -----
     Nothing is kept between runs. The same files and seed give the same
     findings.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import mot_research as mot
+    >>> rng = np.random.default_rng(3)
+    >>> frame = pd.DataFrame(rng.integers(1, 6, (600, 2)), columns=["bill", "outage"])
+    >>> ltr = 4 + 0.8 * frame["bill"] + rng.normal(size=600)
+    >>> frame.assign(ltr=ltr.round().clip(0, 10)).to_csv("2026q1.csv", index=False)
+    >>> study = '''
+    ... study: {name: Harbour Mobile, simulated: true}
+    ... moments: {bill: First bill arrives, outage: Outage call}
+    ... ratings: {low: 1, high: 5}
+    ... outcomes: [{id: recommend, column: ltr, kind: score, low: 0, high: 10}]
+    ... waves: [{id: 2026Q1, file: 2026q1.csv}]
+    ... '''
+    >>> n_characters = Path("study.yml").write_text(study, encoding="utf-8")
+    >>> findings = mot.run("study.yml")
+    >>> findings.priorities.to_frame()[["verdict", "relationship_effect"]].round(2)
+               verdict  relationship_effect
+    moment
+    bill        proven                 0.79
+    outage  not_proven                 0.01
     """
     _check_steps(also, output)
     survey: Survey | None = None

@@ -42,7 +42,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Caution:
-    """A rule that fired, in one or two sentences that end in the next step."""
+    """A rule that fired, in one or two sentences that end in the next step.
+
+    Attributes
+    ----------
+    rule : str
+        Its name in ``RULES``.
+    text : str
+        The sentences.
+    """
 
     rule: str
     text: str

@@ -21,11 +21,12 @@ MIN_OMEGA_ITEMS = 3  # with two items one factor is not identified
 
 @dataclass(frozen=True)
 class Reliability:
-    """Of one wave.
+    """How consistent the measures of one wave are.
 
     Attributes
     ----------
     wave : str
+        Whose answers they are.
     scales : DataFrame
         Indexed by scale: ``n_items``, ``n`` (who answered every item),
         ``alpha``, ``alpha_ci_lower``, ``alpha_ci_upper``, ``omega``, and

@@ -41,9 +41,8 @@ class DriverResult:
         Rows with an outcome and a positive weight.
     n_effective : float
         Kish's effective number of them, ``(Σw)² / Σw²``.
-    n_units, n_strata, degrees_of_freedom : int
-        Sampling units (clusters, or respondents) and strata among the rows,
-        and their difference.
+    n_units, n_strata : int
+        Sampling units (clusters, or respondents) and strata among the rows.
     outcome_mean, outcome_sd : float
         Weighted, on the scale of the effects: of an ordered outcome the share
         with the top answer.
@@ -123,6 +122,7 @@ class DriverResult:
 
     @property
     def degrees_of_freedom(self) -> int:
+        """Sampling units less strata."""
         return self.n_units - self.n_strata
 
     @property
@@ -149,18 +149,23 @@ class DriverResult:
     def to_frame(self) -> pd.DataFrame:
         """One row per driver, as given; the cells of a driver not tested are empty.
 
-        Columns: ``lmg`` (how it went), ``contact`` (having it), ``share``
-        (lmg, of 1), ``ci_lower``, ``ci_upper`` (of lmg), ``relative_weight``,
-        ``first``, ``last``, ``effect``, ``effect_ci_lower``,
-        ``effect_ci_upper``, ``std_error``, ``p_value``, ``q_value`` (quality:
-        outcome units per rating point), ``contact_effect``,
-        ``contact_effect_ci_lower``, ``contact_effect_ci_upper``,
-        ``contact_std_error``, ``contact_p_value``, ``contact_q_value``, ``n``
-        (who rated it), ``reach``, ``mean``, ``rank``, ``rank_lower``,
-        ``rank_upper``, ``p_top`` (by lmg, across all customers), ``effect_sd``
-        (effect × sd of the rating among those who had it), ``rank_each``,
-        ``p_top_each`` (by ``effect_sd``). Without resamples there are no
-        intervals of importance, no rank intervals and no ``p_top``.
+        - ``lmg``: importance of how it went, a part of R²; ``ci_lower``, ``ci_upper``
+        - ``contact``: importance of having it, a part of R²
+        - ``share``: ``lmg`` of the sum over the drivers
+        - ``relative_weight``, ``first``, ``last``: other importances, parts of R²
+        - ``effect``: outcome units per rating point, among those who had it;
+          ``effect_ci_lower``, ``effect_ci_upper``, ``std_error``, ``p_value`` (two-sided),
+          ``q_value`` (Benjamini–Hochberg over the drivers)
+        - ``contact_effect``: outcome units for having it, and the same five
+        - ``n``: respondents who rated it; ``reach``: share of all, by weight, who had it;
+          ``mean``: of the ratings, by weight
+        - ``rank``, ``rank_lower``, ``rank_upper``: place by ``lmg``, across all customers;
+          ``p_top``: share of the resamples in which it is among the first ``top``
+        - ``effect_sd``: effect × standard deviation of the rating among those who had it;
+          ``rank_each``, ``p_top_each``: place by it, for each customer who had it
+
+        Without resamples there are no intervals of importance, no rank intervals
+        and no ``p_top``. Where everyone had it there is no contact effect.
         Where the outcome is no score, ``effect`` is the average marginal effect
         of a rating point for those who had it, ``contact_effect`` that of
         having it, rated as on average, over all rows; ``relative_weight`` is
@@ -194,7 +199,17 @@ class DriverResult:
         return pd.DataFrame(dict(zip(names, (*columns, (drawn > 0).mean(axis=0)), strict=True)))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The importances with their intervals, largest first."""
+        """The importances with their intervals, largest first.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            To draw into; left out: a new figure.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
         from mot_research.report import charts
 
         return charts.importance_bars(self, ax=ax)

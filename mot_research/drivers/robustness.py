@@ -29,7 +29,7 @@ INVOLVED = 0.5  # share of a coefficient's variance: the same
 
 @dataclass(frozen=True)
 class Robustness:
-    """Of the effects of one outcome.
+    """What the effects on one outcome can stand: hidden factors, neighbours, segments.
 
     Attributes
     ----------

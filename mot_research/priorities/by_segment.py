@@ -15,7 +15,19 @@ from mot_research.study.definition import Outcome, Study
 
 @dataclass(frozen=True)
 class SegmentVerdict:
-    """What the answers of one value say of one moment; its action is the whole's affair."""
+    """What the answers of one value say of one moment; its action is the whole's affair.
+
+    Attributes
+    ----------
+    verdict : str
+        As of a ``Priority``.
+    proven_for : tuple of str
+        The roles.
+    reason : str
+        One sentence made from the numbers.
+    grades : mapping of role to Grade
+        By the answers of this value alone.
+    """
 
     verdict: Verdict
     proven_for: tuple[str, ...]
@@ -29,6 +41,15 @@ class SegmentPriorities:
 
     Each value has its own family of tests (q) for each outcome, and its own K.
     Effects are of least squares, whatever the outcome, as in ``Segments``.
+
+    Attributes
+    ----------
+    segment : str
+        Its column.
+    verdicts : mapping of value to mapping of moment id to SegmentVerdict
+        Of the values that are large enough.
+    refused : mapping of value to str
+        Why a value has none.
     """
 
     segment: str

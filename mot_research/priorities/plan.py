@@ -24,9 +24,20 @@ SHARES = (0.25, 0.50, 0.75, 1.0)  # of what the candidates cost together
 class Purchase:
     """The best set of moments for one amount of money a year.
 
-    ``gain`` is counted as the value is; ``claimed`` the part of it that comes from moments
-    proven for the value's role (of the set bought, lifted together). ``exact`` is False where
-    the set was found step by step.
+    Attributes
+    ----------
+    budget : float
+        Money a year, in the study's currency.
+    moments : tuple of str
+        What is bought.
+    cost_per_year : float
+        Of the set.
+    gain, ci_lower, ci_upper : float
+        Of the set lifted together, counted as the value is.
+    claimed : float
+        The part of the gain that comes from moments proven for the value's role.
+    exact : bool
+        False where the set was found step by step.
     """
 
     budget: float
@@ -172,7 +183,11 @@ def planning_table(
         record["watch"] = "; ".join(moment.metrics)
         record["check"] = None if when is None else when.isoformat()
         rows.append(record)
-    return pd.DataFrame(rows).set_index("moment") if rows else pd.DataFrame()
+    if not rows:
+        return pd.DataFrame()
+    frame = pd.DataFrame(rows).set_index("moment")
+    texts = frame[["stage", "owner", "action", "check"]].astype(object)
+    return frame.assign(**texts.where(texts.notna(), None))  # pandas turns None beside texts to NaN
 
 
 def _cells(table: pd.DataFrame, moment: str, columns: list[str]) -> dict[str, object]:

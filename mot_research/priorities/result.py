@@ -37,8 +37,16 @@ METRICS = (
 class Metric:
     """One of the fifteen numbers of a moment, or the reason why there is none.
 
-    ``value`` is None exactly where ``reason`` is not empty. ``n`` counts the
-    respondents behind it (None where it is no count of people).
+    Attributes
+    ----------
+    value : float or None
+        None exactly where ``reason`` is not empty.
+    ci_lower, ci_upper : float or None
+        Its interval; None where it has none.
+    n : int or None
+        Respondents behind it; None where it is no count of people.
+    reason : str
+        Why there is no number.
     """
 
     value: float | None
@@ -62,12 +70,38 @@ class Metric:
 class Grade:
     """What one outcome's model says of one moment, for one role.
 
-    ``effect`` is in outcome units per rating point, ``effect_sd`` per standard
-    deviation of the rating among those who had the moment; ``share`` is the
-    part of the explained importance (of 1). ``by`` is "contact" for a moment
-    without a rating: its ``effect`` is that of an answer in time on the missed,
-    and it has no share and no place. All numbers are None where the moment is
-    not tested. ``checks`` are the rules that gave the grade.
+    All numbers are None where the moment is not tested.
+
+    Attributes
+    ----------
+    role, outcome : str
+        Whose first outcome it is, and its id.
+    grade : {"proven", "likely", "minor", "not_proven", "not_tested"}
+        By the rules; see the page on verdicts.
+    reason : str
+        One sentence made from the numbers.
+    certain : bool
+        Proven, and the worst rank that the data leave open is among the top.
+    flags : tuple of str
+        Such as ``rare_but_decisive`` or ``reversed``.
+    effect, ci_lower, ci_upper : float or None
+        Outcome units per rating point, with its interval.
+    q_value : float or None
+        Of the effect, by Benjamini & Hochberg.
+    effect_sd : float or None
+        Effect per standard deviation of the rating among those who had the moment.
+    share, share_lower, share_upper : float or None
+        Part of the explained importance, of 1, with its interval.
+    rank, rank_lower, rank_upper : int or None
+        Place by importance, with its simultaneous interval.
+    p_top, p_top_each : float or None
+        Share of the resamples in which it is among the top: across all customers, and for
+        each who had it.
+    checks : tuple of Check
+        The rules that gave the grade.
+    by : {"rating", "contact"}
+        "contact" for a moment without a rating: its ``effect`` is that of an answer in time
+        on the missed, and it has no share and no place.
     """
 
     role: str
@@ -97,8 +131,14 @@ class Grade:
 class Combined:
     """The share of both roles by their weights, with what the common draws say of it.
 
-    ``share`` is None where no role could rank the moment; the interval and
-    ``rank_lower`` to ``rank_upper`` are None without resamples.
+    Attributes
+    ----------
+    share : float or None
+        Of 1; None where no role could rank the moment.
+    ci_lower, ci_upper : float or None
+        Its interval; None without resamples.
+    rank, rank_lower, rank_upper : int or None
+        Place by it, with its simultaneous interval; the ends None without resamples.
     """
 
     share: float | None = None
@@ -113,12 +153,34 @@ class Combined:
 class Priority:
     """A moment with its verdict.
 
-    ``place`` (from 1) and ``heading`` ("proven", "brand_bet", "likely") are
-    None where the moment is not on the list. ``reason`` is one plain sentence
-    made from the numbers. ``grades`` has one entry per role with an outcome.
-    ``asymmetry`` is ``basic``, ``performance``, ``delight`` or ``undecided``.
-    ``checks`` are the rules that gave verdict, action and place; those of a
-    role are its grade's.
+    Attributes
+    ----------
+    moment : Moment
+        As the study defines it.
+    verdict : str
+        ``proven``, ``brand_bet``, ``likely``, ``minor``, ``not_proven`` or ``not_tested``.
+    proven_for : tuple of str
+        The roles.
+    flags : tuple of str
+        What to know beside the verdict.
+    reason : str
+        One plain sentence made from the numbers.
+    grades : mapping of role to Grade
+        One for each role with an outcome.
+    metrics : mapping of str to Metric
+        The fifteen numbers, by their names in ``METRICS``.
+    combined : Combined
+        The share of both roles.
+    asymmetry : {"basic", "performance", "delight", "undecided"}
+        Must be right every time, pays alike, or a place to shine.
+    action : str or None
+        ``fix``, ``protect``, ``wow``, ``bet``, ``find_out`` or ``stop_and_ask``.
+    place : int or None
+        On the list, from 1; None where it is not on it.
+    heading : {"proven", "brand_bet", "likely"} or None
+        Under which it stands there.
+    checks : tuple of Check
+        The rules that gave verdict, action and place; those of a role are its grade's.
     """
 
     moment: Moment
@@ -140,10 +202,24 @@ class Priority:
 class Priorities:
     """Every moment of the study, those on the list first.
 
-    ``top`` is the K of the rules (the smaller of ``rules.top`` and half the
-    testable moments, rounded up); ``border`` says in words which places are
-    settled and which cannot be told apart, ``tied`` are these. Where both
-    roles rank, it is the border of the combined share.
+    ``priorities["first_bill"]`` is the row of one moment.
+
+    Attributes
+    ----------
+    rows : tuple of Priority
+        Every moment.
+    rules : Rules
+        The study's thresholds.
+    top : int
+        The K of the rules: the smaller of ``rules.top`` and half the testable moments,
+        rounded up.
+    border : str
+        In words, which places are settled and which cannot be told apart. Where both roles
+        rank, it is the border of the combined share.
+    tied : tuple of str
+        Ids of the moments that cannot be told apart.
+    warnings : tuple of str
+        Sentences for the reader.
     """
 
     rows: tuple[Priority, ...]
@@ -155,6 +231,7 @@ class Priorities:
 
     @property
     def listed(self) -> tuple[Priority, ...]:
+        """Those on the list, in its order."""
         return tuple(row for row in self.rows if row.place is not None)
 
     def __getitem__(self, moment_id: str) -> Priority:

@@ -37,8 +37,16 @@ class Rule:
 class Check:
     """What one rule says of one moment.
 
-    ``passed`` is None where the rule does not apply; ``reason`` then says why. ``value`` is the
-    moment's number and ``threshold`` that of the rule; None where there is no number.
+    Attributes
+    ----------
+    rule : str
+        Its id in ``RULES``.
+    passed : bool or None
+        None where the rule does not apply; ``reason`` then says why.
+    value, threshold : float or None
+        The moment's number and that of the rule; None where there is no number.
+    reason : str
+        Why it does not apply, or why there is no number.
     """
 
     rule: str

@@ -63,12 +63,15 @@ class VoiceOfWave:
     Attributes
     ----------
     wave : str
+        Whose respondents wrote.
     moments : mapping of moment id to MomentVoice
         Every moment of the study.
     n_comments, n_unlinked : int
         Comments of the wave, and those that no respondent of it wrote, as far as is known.
     matched_by : {"codes", "terms"}
+        Whether people said which moments a comment speaks of, or a search for terms.
     quotes_allowed : bool
+        Whether the study lets the report print quotes.
     agreement : DataFrame or None
         Of the study's terms with the human codes, over all waves.
     """

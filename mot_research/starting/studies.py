@@ -71,7 +71,8 @@ def draft_study(directory: str | Path, survey: str | Path) -> tuple[Path, Draft]
     Parameters
     ----------
     directory : str or Path
-        As for `new_study`.
+        A folder that does not exist yet, or is empty. Its name becomes the
+        study's.
     survey : str or Path
         CSV, Excel, Parquet or SPSS; labels of an SPSS file say most.
 
@@ -84,8 +85,10 @@ def draft_study(directory: str | Path, survey: str | Path) -> tuple[Path, Draft]
 
     Raises
     ------
-    StudyError, SurveyError
-        The folder or the file can't be used; nothing has changed.
+    StudyError
+        The folder holds something, or can't be written; nothing has changed.
+    SurveyError
+        The file can't be read, or is no survey; nothing has changed.
     """
     directory, survey = Path(directory), Path(survey)
     with fresh_folder(directory) as folder:

@@ -82,7 +82,9 @@ def lmg(
 
     Examples
     --------
-    >>> lmg(np.array([[1.0, 0.6, 0.3], [0.6, 1.0, 0.0], [0.3, 0.0, 1.0]])).round(2)
+    >>> import numpy as np
+    >>> import mot_research as mot
+    >>> mot.lmg(np.array([[1.0, 0.6, 0.3], [0.6, 1.0, 0.0], [0.3, 0.0, 1.0]])).round(2)
     array([0.36, 0.09])
     """
     correlations, replicates = checked_correlations(covariance)
@@ -124,6 +126,13 @@ def relative_weights(covariance: np.ndarray, always: Sequence[int] = ()) -> np.n
     ----------
     Johnson (2000), Multivariate Behavioral Research 35(1); Genizi (1993),
     Statistica Sinica 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mot_research as mot
+    >>> mot.relative_weights(np.array([[1.0, 0.6, 0.5], [0.6, 1.0, 0.4], [0.5, 0.4, 1.0]])).round(3)
+    array([0.275, 0.165])
     """
     left, replicates = _given(covariance, always)
     spread = np.sqrt(np.diagonal(left, axis1=1, axis2=2)[:, 1:])

@@ -84,7 +84,8 @@ class Study(Part):
 
     Immutable. Everything but the study's name may be left out: a missing part
     is missing from the report, and `mot check` names it. `name`, `population`
-    and `currency` stand under `study:` in the file.
+    and `currency` stand under `study:` in the file. Its fields are the keys of the
+    file; those that Python keeps for itself end in `_` (`from_`, `in_`).
     """
 
     model_config = ConfigDict(
@@ -92,7 +93,7 @@ class Study(Part):
     )
 
     about: Annotated[About, BeforeValidator(_named, json_schema_input_type=About | str)] = Field(
-        alias="study"
+        alias="study", description="Its name, or name, population and currency."
     )
     look: Look = Field(Look(), description="Logo and colour of the reports.")
     stages: tuple[Stage, ...] = Field(
@@ -129,10 +130,10 @@ class Study(Part):
     recordings: DataFile | None = Field(
         None, description="Columns respondent, time, moment, mark, emotion."
     )
-    workshop: Workshop | None = None
-    voice: Voice | None = None
+    workshop: Workshop | None = Field(None, description="The votes of the silos.")
+    voice: Voice | None = Field(None, description="The comments, or columns of their codes.")
     operations: DataFile | None = Field(None, description="Columns metric, date, value.")
-    rules: Rules = Rules()
+    rules: Rules = Field(Rules(), description="Thresholds, resamples and seed.")
 
     _path: Path | None = PrivateAttr(None)
 
@@ -155,14 +156,17 @@ class Study(Part):
 
     @property
     def name(self) -> str:
+        """As the reports print it."""
         return self.about.name
 
     @property
     def population(self) -> int | None:
+        """How many customers the survey stands for."""
         return self.about.population
 
     @property
     def currency(self) -> str | None:
+        """Of all amounts, as three capital letters."""
         return self.about.currency
 
     @property

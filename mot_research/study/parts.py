@@ -67,8 +67,8 @@ class Look(Part):
 class Stage(Part):
     """One stage of the experience."""
 
-    id: Id
-    name: Line
+    id: Id = Field(description="By which moments name it.")
+    name: Line = Field(description="As the reports print it.")
     definition: Text | None = Field(None, description="One line that people can agree on.")
 
 
@@ -87,20 +87,20 @@ SIX_STAGES = (
 class Moment(Part):
     """One contact of a customer with the company."""
 
-    id: Id
-    name: Line
+    id: Id = Field(description="One word, the same in every wave.")
+    name: Line = Field(description="As the reports print it, said as the customer lives it.")
     stage: Id | None = Field(None, description="Id of a stage; left out: not set.")
     category: Category | None = Field(
         None, description="What the contact is for; left out: not set."
     )
     mark: Mark = Field("moment_of_truth", description="Its mark on the experience map.")
-    description: Text | None = None
+    description: Text | None = Field(None, description="What happens in it.")
     interaction: Lines = Field((), description="Methods of interaction: e-mail, app, shop.")
     expectation: Text | None = Field(None, description="What the customer expects.")
     ideal: Text | None = Field(None, description="What the company would do at its best.")
-    owner: Line | None = None
-    partners: Lines = ()
-    handoffs: Lines = ()
+    owner: Line | None = Field(None, description="The department that answers for it.")
+    partners: Lines = Field((), description="Departments that take part in it.")
+    handoffs: Lines = Field((), description="Where it passes from one department to the next.")
     metrics: Lines = Field((), description="Operational metrics that belong to it.")
     data_needed: Lines = Field((), description="What is needed to serve it.")
     rating: Column | None = Field(
@@ -114,7 +114,9 @@ class Moment(Part):
     terms: Lines = Field(
         (), description="Words by which comments speak of it; bill* stands for every ending."
     )
-    trigger: Trigger | None = None
+    trigger: Trigger | None = Field(
+        None, description="When the event log says that it is due, and what answers it."
+    )
     brand_bet: Text | None = Field(None, description="A gut pick, with its reason.")
     shortlist: bool | None = Field(
         None, description="The workshop's decision, where there are no votes."
@@ -127,14 +129,18 @@ class Moment(Part):
 class Outcome(Part):
     """What the company wants: a bond with the customer, or revenue."""
 
-    id: Id
-    name: Line = Field(default_factory=lambda given: given["id"])
+    id: Id = Field(description="By which findings and commands name it.")
+    name: Line = Field(
+        default_factory=lambda given: given["id"],
+        description="As the reports print it; default its id.",
+    )
     role: Role = Field("relationship", description="The first outcome of a role decides.")
     goal: Goal = Field(
-        default_factory=lambda given: "revenue" if given["role"] == "revenue" else "bond"
+        default_factory=lambda given: "revenue" if given["role"] == "revenue" else "bond",
+        description="Of the company; default revenue for the role revenue, else bond.",
     )
-    kind: Kind
-    column: Column
+    kind: Kind = Field(description="Which values it has, and so which model it gets.")
+    column: Column = Field(description="Its column, in the wave or in its own file.")
     low: Number | None = Field(None, description="Lowest value (score, ordered).")
     high: Number | None = Field(None, description="Highest value (score, ordered).")
     yes: Codes = Field((), description="Codes for yes (binary).")
@@ -180,8 +186,8 @@ class Outcome(Part):
 class WaveFile(Part):
     """Where one wave lies, and what it has otherwise than the others."""
 
-    id: Id
-    file: RelativePath
+    id: Id = Field(description="By which commands and folders name it, such as 2026Q1.")
+    file: RelativePath = Field(description="CSV, Excel, Parquet or SPSS.")
     sheet: Line | None = Field(None, description="The sheet of an Excel file; default the first.")
     encoding: Line | None = Field(
         None, description="The encoding of a text file that is not UTF-8, such as cp1252."
@@ -217,9 +223,9 @@ class WaveFile(Part):
 class DataFile(Part):
     """One of the study's other tables."""
 
-    file: RelativePath
-    sheet: Line | None = None
-    encoding: Line | None = None
+    file: RelativePath = Field(description="CSV, Excel, Parquet or SPSS.")
+    sheet: Line | None = Field(None, description="The sheet of an Excel file; default the first.")
+    encoding: Line | None = Field(None, description="The encoding of a text file.")
 
 
 class Customers(DataFile):
@@ -279,8 +285,12 @@ class Rules(Part):
     min_n: Annotated[int, Field(ge=30), NO_TRUTH] = Field(
         50, description="Effective number of raters from which a moment gets a verdict."
     )
-    false_discovery_rate: Annotated[float, Field(gt=0, lt=1), NO_TRUTH] = 0.05
-    confidence: Annotated[float, Field(gt=0.5, lt=1), NO_TRUTH] = 0.95
+    false_discovery_rate: Annotated[float, Field(gt=0, lt=1), NO_TRUTH] = Field(
+        0.05, description="Largest q of an effect that counts as beyond chance."
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1), NO_TRUTH] = Field(
+        0.95, description="Of every interval."
+    )
     p_top: Annotated[float, Field(gt=0.5, le=1), NO_TRUTH] = Field(
         0.8, description="Share of the resamples in which a proven moment is among the top."
     )
@@ -301,8 +311,12 @@ class Rules(Part):
     missing: Literal["em", "drop"] = Field(
         "em", description="Blanks by maximum likelihood, or rows with blanks left out."
     )
-    n_resamples: Annotated[int, Field(ge=0, le=100_000), NO_TRUTH] = 2000
-    seed: Annotated[int, Field(ge=0, lt=2**63), NO_TRUTH] = 20260101
+    n_resamples: Annotated[int, Field(ge=0, le=100_000), NO_TRUTH] = Field(
+        2000, description="Resamples behind the intervals; 0 for none."
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**63), NO_TRUTH] = Field(
+        20260101, description="Of every draw: the same seed and files give the same numbers."
+    )
 
     @model_validator(mode="after")
     def _some_weight(self) -> Self:

@@ -75,10 +75,14 @@ class Ratings(Part):
 class RatingsOverride(Part):
     """What one moment has otherwise than the study's `ratings`."""
 
-    low: Number | None = None
-    high: Number | None = None
-    not_experienced: Codes | None = None
-    blank: Codes | None = None
-    target: Number | None = None
-    top_box: Annotated[Numbers, Field(min_length=1)] | None = None
-    bottom_box: Annotated[Numbers, Field(min_length=1)] | None = None
+    low: Number | None = Field(None, description="The worst rating.")
+    high: Number | None = Field(None, description="The best rating.")
+    not_experienced: Codes | None = Field(None, description="Codes for: did not have this contact.")
+    blank: Codes | None = Field(None, description="Codes for: asked, not answered.")
+    target: Number | None = Field(None, description="The rating to reach.")
+    top_box: Annotated[Numbers, Field(min_length=1)] | None = Field(
+        None, description="Ratings that count as top."
+    )
+    bottom_box: Annotated[Numbers, Field(min_length=1)] | None = Field(
+        None, description="Ratings that count as bottom."
+    )

@@ -38,6 +38,15 @@ def read_study(path: str | Path) -> Study:
     StudyError
         The file is missing, no YAML, or says something that is not allowed;
         the message lists every finding with its line.
+
+    Examples
+    --------
+    >>> import mot_research as mot
+    >>> study = mot.read_study(mot.simulate_study("operator", n_respondents=50))
+    >>> study.name, len(study.moments), study.latest_wave.id
+    ('Harbour Mobile', 21, '2026Q3')
+    >>> study.moment("first_bill").owner
+    'Billing'
     """
     file = _study_file(Path(path))
     document = read_yaml(_text(file), name=shown(file.name))

@@ -13,30 +13,30 @@ OPEN, CLOSED = "_open", "_closed"  # endings of an event and of the one that set
 class NthEvent(Part):
     """Fires at a customer's nth event of a kind: `{event: order, nth: 100}`."""
 
-    event: Line
-    nth: Annotated[int, Field(ge=1), NO_TRUTH]
+    event: Line = Field(description="As the log names it.")
+    nth: Annotated[int, Field(ge=1), NO_TRUTH] = Field(description="1 for the first.")
 
 
 class RepeatedEvent(Part):
     """Fires at so many events within a time: `{event: call, at_least: 3, in: 30 days}`."""
 
-    event: Line
-    at_least: Annotated[int, Field(ge=1), NO_TRUTH]
-    in_: Duration = Field(alias="in")
+    event: Line = Field(description="As the log names it.")
+    at_least: Annotated[int, Field(ge=1), NO_TRUTH] = Field(description="How many of them.")
+    in_: Duration = Field(alias="in", description="Within which time.")
 
 
 class BeforeDate(Part):
     """Fires days before a date of the customer: `{before: contract_end, days: 30}`."""
 
     before: Column = Field(description="A date column of the customers file.")
-    days: Annotated[int, Field(ge=0), NO_TRUTH]
+    days: Annotated[int, Field(ge=0), NO_TRUTH] = Field(description="How long before it.")
 
 
 class Answer(Part):
     """The contact that answers a trigger, and its deadline."""
 
-    event: Line
-    within: Duration
+    event: Line = Field(description="As the log names it.")
+    within: Duration = Field(description="The deadline, from the trigger on.")
 
 
 def _kind_of_when(value: Any) -> str:
@@ -54,8 +54,8 @@ class Trigger(Part):
         | Annotated[RepeatedEvent, Tag("at_least")]
         | Annotated[BeforeDate, Tag("before")],
         Discriminator(_kind_of_when),
-    ]
-    answer: Answer | None = None
+    ] = Field(description="The rule by which it is due.")
+    answer: Answer | None = Field(None, description="What answers it; left out: nothing does.")
     settle_first: Line | None = Field(
         None, description="An event that must be solved before the answer counts."
     )

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ActivityMap:
-    """Recorded steps, put together. Counts are whole; what may be shown is decided where they are.
+    """Recorded steps, put together.
+
+    Counts are whole; what may be shown is decided where they are shown.
 
     Attributes
     ----------
     n_customers, n_steps : int
+        Who recorded, and how many steps in all.
     confidence : float
+        Of the intervals of the emotions.
     steps : DataFrame, indexed by moment, in the order in which customers come to them
         ``customers`` who recorded it; ``steps`` of each mark (``moment_of_truth``,
         ``internal_interaction``, ``decision_point``) and ``customers_<mark>`` who recorded them;

@@ -39,6 +39,25 @@ def read_survey(study: Study) -> Survey:
     Returns
     -------
     Survey
+        ``survey["2026Q3"]`` is a wave; ``survey.problems`` one row for each problem.
+
+    Raises
+    ------
+    StudyError
+        A link leads out of the study's folder.
+
+    Examples
+    --------
+    >>> import mot_research as mot
+    >>> study = mot.read_study(mot.simulate_study("operator", n_respondents=200))
+    >>> survey = mot.read_survey(study)
+    >>> survey["2026Q3"].ratings.shape
+    (200, 20)
+    >>> survey.absences("2026Q3")[["n_rated", "n_not_experienced", "n_blank"]].head(2)
+                    n_rated  n_not_experienced  n_blank
+    moment
+    coverage_check      106                 90        4
+    campaign            138                 53        9
     """
     problems = list(check_study(study))
     files = _Files(study)

@@ -57,6 +57,18 @@ class Voice:
 
         Fill in ``codes`` and name the file under ``voice: file``: then codes count, and the
         agreement of the terms with them is reported.
+
+        Parameters
+        ----------
+        n : int
+            Comments at most.
+        seed : int
+            The same seed gives the same sample.
+
+        Returns
+        -------
+        DataFrame
+            ``wave``, ``text``, ``source``, and ``codes`` to be filled in.
         """
         written = self.comments[self.comments["text"] != ""]
         sample = written.sample(min(n, len(written)), random_state=seed).sort_index()

@@ -39,33 +39,33 @@ class InputFile:
 class Wave:
     """One checked wave of n respondents.
 
-    Parameters
+    Attributes
     ----------
     id : str
         The wave's id in the study.
-    ratings : DataFrame (n, moments with a rating), float
+    ratings : DataFrame of float, n × moments with a rating
         Value on the moment's scale where rated, NaN otherwise. All frames and
         series share one index, 0 to n - 1: the rows kept by `where`.
-    states : DataFrame (n, moments with a rating), int8
+    states : DataFrame of int8, n × moments with a rating
         RATED, NOT_EXPERIENCED, BLANK or NOT_ASKED; a moment that is not on
         this wave is NOT_ASKED everywhere.
-    outcomes : DataFrame (n, outcomes), float
+    outcomes : DataFrame of float, n × outcomes
         Score, ordered value, amount or share; binary 1.0 or 0.0; NaN where
         blank, without a partner in the outcome's file, or not asked.
-    weight : ndarray (n,)
+    weight : ndarray of shape (n,)
         Positive and finite; 1.0 where the wave has none.
     cluster, stratum, respondent : Series of str, or None
         None where the wave has none.
-    segments : DataFrame (n, segments), str
+    segments : DataFrame of str, n × segments
         NA where blank. A segment that is not on this wave has no column.
-    controls : DataFrame (n, controls), float or category
+    controls : DataFrame of float or category, n × controls
         Text columns are categories with blanks as their own level "(blank)";
         NaN where a number is blank. A control not on this wave has no column.
-    expected, emotion : DataFrame, float
+    expected, emotion : DataFrame of float
         A column for each moment that has one; NaN where blank.
-    scale_items : DataFrame, float
+    scale_items : DataFrame of float
         The items of multi-item scales that this wave has; NaN where blank.
-    coded : DataFrame, str
+    coded : DataFrame of str
         The columns that hold codes of comments (``voice: columns``); NA where blank.
     asked, outcomes_asked : tuple of str
         Ids of the moments and outcomes that this wave has.
@@ -97,9 +97,21 @@ class Wave:
         return len(self.weight)
 
     def subset(self, mask: npt.ArrayLike) -> "Wave":
-        """Return the wave of the respondents where `mask` (n,) is true.
+        """Return the wave of some of its respondents.
 
-        Raises SurveyError if the mask has another length or is not boolean.
+        Parameters
+        ----------
+        mask : array_like of bool, of shape (n,)
+            True for those who stay.
+
+        Returns
+        -------
+        Wave
+
+        Raises
+        ------
+        SurveyError
+            The mask has another length, or is not boolean.
         """
         keep = np.asarray(mask)
         if keep.dtype != bool or keep.shape != (self.n_rows,):
@@ -118,9 +130,10 @@ class Wave:
 class Survey:
     """Every wave that can be used, and every problem of all of them.
 
-    Parameters
+    Attributes
     ----------
     study : Study
+        As its file defines it.
     waves : mapping of id to Wave
         In the study's order, without the waves that have an error.
     problems : DataFrame
@@ -151,7 +164,15 @@ class Survey:
     recordings: pd.DataFrame | None = None
 
     def __getitem__(self, wave_id: str) -> Wave:
-        """Return a wave. SurveyError if it has an error, or is not in the study."""
+        """Return a wave.
+
+        Raises
+        ------
+        StudyError
+            It is not in the study.
+        SurveyError
+            Its file has an error.
+        """
         if wave_id in self.waves:
             return self.waves[wave_id]
         self.study.wave(wave_id)

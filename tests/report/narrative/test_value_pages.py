@@ -5,8 +5,9 @@ import dataclasses
 import pandas as pd
 import pytest
 
+from mot_research.priorities.plan import planning_table
 from mot_research.report import value_charts
-from mot_research.report.narrative import last_plan, value_pages
+from mot_research.report.narrative import last_plan, value_pages, words
 from mot_research.report.narrative.moment_tables import moment_metrics
 from tests.priorities.small_value import run_small
 from tests.report import cases
@@ -149,3 +150,15 @@ def test_the_table_for_annual_planning_has_all_that_planning_needs(money, run):
     }
     assert any(cost in row for cost in costs for row in rows)
     assert "Cost" not in value_pages.planning(run("score", "amount", costs={}))
+
+
+def test_one_moment_without_an_owner_among_others_with_one_is_said_to_have_none(money):
+    first, *others = money.priorities.rows
+    unowned = dataclasses.replace(
+        first, moment=first.moment.model_copy(update={"owner": None, "stage": None})
+    )
+    priorities = dataclasses.replace(money.priorities, rows=(unowned, *others))
+    planning = planning_table(priorities, money.value.table, {}, None)
+    found = dataclasses.replace(money, value=dataclasses.replace(money.value, planning=planning))
+    assert planning["owner"].tolist() == [None, *(row.moment.owner for row in others if row.place)]
+    assert value_pages.worth(found).count(words.NO_OWNER) == 1

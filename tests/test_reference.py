@@ -1,0 +1,41 @@
+"""The reference is what the docstrings, the command and the schema of a study say."""
+
+import ast
+from pathlib import Path
+
+import mot_research
+from docs.writing.python_pages import GROUPS
+from docs.writing.reference import FOLDER, reference_pages
+from mot_research.study.definition import Study
+
+PACKAGE = Path(mot_research.__file__).parent
+NAMES = {name for group in GROUPS.values() for name in group.names}
+
+
+def result_classes():
+    """The classes that have a table or a picture of themselves."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                methods = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+                if methods & {"to_frame", "plot"}:
+                    yield node.name
+
+
+def test_the_pages_are_those_that_the_writer_makes():
+    """`python -m docs.writing.reference` has been run after the last change."""
+    written = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
+    assert written == reference_pages()
+
+
+def test_every_public_name_and_every_result_has_its_entry():
+    results = set(result_classes())
+    assert len(results) > 10
+    assert {*mot_research.__all__, *results} <= NAMES
+
+
+def test_every_key_of_a_study_says_what_it_is():
+    schema = Study.model_json_schema()
+    for name, part in {"Study": schema, **schema["$defs"]}.items():
+        for key, about in part["properties"].items():
+            assert about.get("description"), f"{name}.{key}"
