@@ -22,7 +22,7 @@ INSTALL = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header $(UPGRADE)
 
-.PHONY: help report test check lab bench system lock clean
+.PHONY: help report test check lab docs bench system lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo "make lab      open JupyterLab on the notebooks"
 	@echo "make test     run the tests"
 	@echo "make check    lint, formatting, types, imports between the rooms"
+	@echo "make docs     render the documentation as a website (needs Quarto)"
 	@echo "make bench    run the benchmarks"
 	@echo "make system   install Chromium and Java for the tests that need them (root on Debian)"
 	@echo "make lock     remake the lock files (newer releases: make lock UPGRADE=--upgrade)"
@@ -51,6 +52,13 @@ check: $(DEVELOPMENT)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs:
+	@command -v quarto >/dev/null || { \
+		echo "make docs needs Quarto: quarto.org, or the conda environment of environment.yml."; \
+		echo "Without it the pages read as they are, from docs/index.md on."; exit 1; } >&2
+	quarto render docs
+	@echo "docs/_site/index.html"
 
 bench: $(DEVELOPMENT)
 	@for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
@@ -75,7 +83,7 @@ lock: $(INSTALLER)
 	$(COMPILE) --group installer -c $(LOCKS)/development.txt -o $(LOCKS)/installer.txt
 
 clean:
-	rm -rf $(VENV) build dist _output .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) build dist _output docs/_site docs/.quarto .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
