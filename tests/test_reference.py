@@ -39,3 +39,9 @@ def test_every_key_of_a_study_says_what_it_is():
     for name, part in {"Study": schema, **schema["$defs"]}.items():
         for key, about in part["properties"].items():
             assert about.get("description"), f"{name}.{key}"
+
+
+def test_every_row_of_a_table_says_what_it_is():
+    for path in FOLDER.glob("*.md"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert not line.endswith("|  |"), f"{path.name}: {line}"

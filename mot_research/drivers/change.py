@@ -57,6 +57,7 @@ class Change:
     Attributes
     ----------
     outcome : str
+        Its id.
     model : str
         The model of the effects, in words: linear in the outcome's values.
     wave_a, wave_b : str
@@ -83,6 +84,7 @@ class Change:
     n_obs : (int, int)
         Rows of the waves.
     confidence : float
+        Of every interval.
     n_resamples, n_importance_resamples : int
         Of the terms' intervals, and of those of ``lmg`` and ``share``.
     last_plan : DataFrame

@@ -74,6 +74,7 @@ class Lifts:
     Attributes
     ----------
     outcome, kind : str
+        The outcome's id, and which values it has.
     wave : str
         Whose customers are lifted.
     waves : tuple of str

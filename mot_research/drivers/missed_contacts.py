@@ -49,6 +49,7 @@ class MissedContact:
     Attributes
     ----------
     moment, outcome : str
+        Their ids.
     waves : tuple of str
         Whose respondents were used.
     n_in_time, n_missed : int

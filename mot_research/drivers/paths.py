@@ -49,11 +49,13 @@ class Paths:
     outcome, mediator : str
         Ids of the revenue and of the relationship outcome.
     waves : tuple of str
+        Whose rows are pooled.
     n_obs : int
         Rows with both outcomes.
     b, b_ci_lower, b_ci_upper : float
         Revenue per point of the relationship, all else equal.
     confidence : float
+        Of every interval.
     note : str
         What to say with it: empty where revenue is dated after the survey.
     table : DataFrame

@@ -33,6 +33,7 @@ class Prediction:
     Attributes
     ----------
     outcome, wave : str
+        Their ids.
     r_squared : float
         On the rows that made the model: too good.
     cross_validated : float
@@ -53,6 +54,7 @@ class Prediction:
         R² on this wave of its own model with the same columns: what
         ``from_earlier`` could reach at most.
     confidence : float
+        Of the interval.
     """
 
     outcome: str

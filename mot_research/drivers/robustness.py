@@ -34,6 +34,7 @@ class Robustness:
     Attributes
     ----------
     outcome : str
+        Its id.
     table : DataFrame
         Indexed by tested driver: ``partial_r_squared`` (of the quality, given
         all else), ``robustness_value``, ``vif`` (of the quality), ``gvif``

@@ -29,9 +29,11 @@ class SampleSize:
     Attributes
     ----------
     outcome : str
+        Its id.
     n_obs : int
         Rows of this analysis.
     top : int
+        The K of the list.
     border : int or None
         Interviews at which the first ``top`` places would be settled: every
         pair across the border told apart at once, by simultaneous tests. None
@@ -39,6 +41,7 @@ class SampleSize:
     border_pair : tuple of str
         The two drivers on both sides of the border; empty where there is none.
     power, confidence : float
+        How often a difference is to show, and at which confidence.
     table : DataFrame
         Indexed by tested driver: ``n_effect``, at which the smallest effect of
         interest would show; ``n_border``, at which the driver would be told

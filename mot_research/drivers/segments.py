@@ -42,6 +42,7 @@ class Segments:
     Attributes
     ----------
     segment, outcome : str
+        The segment's column, and the outcome's id.
     waves : tuple of str
         Whose rows are pooled.
     values : DataFrame, indexed by value
@@ -62,7 +63,9 @@ class Segments:
         ``highest_value``, ``highest_effect``, and ``flips``: whether the sign
         depends on the segment (Simpson's warning).
     notes : tuple of str
+        What the reader must know.
     confidence : float
+        Of every interval.
     n_resamples : int
         Of the importances, the first of the study's common draws.
     """

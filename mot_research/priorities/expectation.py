@@ -24,6 +24,7 @@ class Beside:
     Attributes
     ----------
     moment : str
+        Its id.
     expected : Metric or None
         Mean of what those who rated it expected.
     gap : Metric or None

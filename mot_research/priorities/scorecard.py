@@ -70,6 +70,7 @@ class Scorecard:
     Attributes
     ----------
     wave : str
+        Whose ratings and verdicts they are.
     earlier : str or None
         The usable wave before it.
     stages : tuple of Line
@@ -91,6 +92,7 @@ class Scorecard:
         ``outcome``, ``goal``, ``grade``, ``effect``, ``ci_lower``,
         ``ci_upper``, ``q_value``, ``reason``.
     confidence : float
+        Of every interval.
     """
 
     wave: str

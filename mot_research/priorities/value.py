@@ -50,9 +50,11 @@ class Value:
         Currency; customers who say yes (or give the top answer); points of
         the mean (of a share: of 1) per customer.
     currency : str or None
+        Of all amounts, as the study says.
     customers : int
         How many customers a gain is counted over; 1 for points.
     population : int or None
+        Customers that the survey stands for, as the study says.
     wave : str
         Whose ratings are lifted.
     waves : tuple of str
@@ -60,6 +62,7 @@ class Value:
     days : int or None
         The period of the outcome, and of ``cost``; None: not given, a year.
     confidence : float
+        Of every interval.
     additive : bool
         Whether the gain of a set is the sum of its moments'.
     today : float
@@ -86,6 +89,7 @@ class Value:
     planning : DataFrame
         One row per moment on the list, for annual planning.
     lifts : mapping of outcome id to Lifts
+        The gains behind it, per customer.
     notes : tuple of str
         What the reader must know.
     """

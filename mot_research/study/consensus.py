@@ -70,8 +70,9 @@ class Consensus:
         ``n_participants``; ``stage`` (the most frequent answer), ``stage_share`` (of the
         participants), ``n_stages`` (different answers of the silos).
     confidence : float
-    n_resamples : int
-    seed : int
+        Of every interval.
+    n_resamples, seed : int
+        Behind the intervals.
     """
 
     measures: pd.DataFrame
