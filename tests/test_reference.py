@@ -1,12 +1,15 @@
 """The reference is what the docstrings, the command and the schema of a study say."""
 
 import ast
+import re
 from pathlib import Path
 
 import mot_research
+from docs.writing.command_page import command_page
 from docs.writing.python_pages import GROUPS
 from docs.writing.reference import FOLDER, reference_pages
 from mot_research.study.definition import Study
+from tests.pages import DOCS, ROOT, name_of
 
 PACKAGE = Path(mot_research.__file__).parent
 NAMES = {name for group in GROUPS.values() for name in group.names}
@@ -45,3 +48,17 @@ def test_every_row_of_a_table_says_what_it_is():
     for path in FOLDER.glob("*.md"):
         for line in path.read_text(encoding="utf-8").splitlines():
             assert not line.endswith("|  |"), f"{path.name}: {line}"
+
+
+def test_commands_and_options_that_pages_name_exist():
+    parts = command_page().split("\n## mot ")[1:]
+    options = {part.split("\n")[0]: set(re.findall(r"--[a-z-]+", part)) for part in parts}
+    found = 0
+    for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        for command, rest in re.findall(r"(?:^|`)mot ([a-z][a-z-]*)([^`\n]*)", text, flags=re.MULTILINE):
+            found += 1
+            assert command in options, f"{name_of(page)}: mot {command}"
+            unknown = set(re.findall(r"(?<!\S)\[?(--[a-z-]+)", rest)) - options[command]
+            assert not unknown, f"{name_of(page)}: mot {command} {unknown}"
+    assert found > 50

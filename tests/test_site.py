@@ -81,6 +81,7 @@ def test_a_page_reads_without_warnings_and_stays_within_the_site(page):
     html = rendered(page)
     assert html.startswith("<h1"), "the first heading is the page's title"
     assert html.count("<h1") == 1
+    assert not re.search(r"<em>[^<]*=", html), "a formula is read as emphasis: indent it by four"
     for target, anchor in links(page):
         assert target.is_relative_to(DOCS), f"{target} is no part of the website"
         if anchor:
