@@ -53,10 +53,11 @@ def test_every_row_of_a_table_says_what_it_is():
 def test_commands_and_options_that_pages_name_exist():
     parts = command_page().split("\n## mot ")[1:]
     options = {part.split("\n")[0]: set(re.findall(r"--[a-z-]+", part)) for part in parts}
+    named = re.compile(r"(?:^|`)mot ([a-z][a-z-]*)([^`\n]*)", flags=re.MULTILINE)
     found = 0
     for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
-        for command, rest in re.findall(r"(?:^|`)mot ([a-z][a-z-]*)([^`\n]*)", text, flags=re.MULTILINE):
+        for command, rest in named.findall(text):
             found += 1
             assert command in options, f"{name_of(page)}: mot {command}"
             unknown = set(re.findall(r"(?<!\S)\[?(--[a-z-]+)", rest)) - options[command]
