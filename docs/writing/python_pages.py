@@ -18,11 +18,12 @@ Sections = Iterable[griffe.DocstringSection]
 
 @dataclass(frozen=True)
 class Group:
-    """One page: its title, what it holds in a line, and the objects, by their place."""
+    """One page: its title, what it holds, the objects by their place, and what explains them."""
 
     title: str
     about: str
     objects: tuple[str, ...]
+    explained: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -34,6 +35,10 @@ GROUPS = {
         "Run: everything a study says",
         "From a study to its findings, in one call.",
         ("workbook.run", "findings.Findings"),
+        explained=(
+            "tutorial",
+            "notebooks",
+        ),
     ),
     "study": Group(
         "Study: what we believe",
@@ -45,6 +50,10 @@ GROUPS = {
             "starting.studies.draft_study",
             "study.consensus.Consensus",
         ),
+        explained=(
+            "new-study",
+            "methods/consensus",
+        ),
     ),
     "survey": Group(
         "Survey: what customers said and did",
@@ -55,6 +64,12 @@ GROUPS = {
             "survey.wave.Wave",
             "survey.voice.Voice",
             "survey.activity.ActivityMap",
+        ),
+        explained=(
+            "methods/metrics",
+            "methods/voice",
+            "methods/journeys",
+            "methods/contacts",
         ),
     ),
     "drivers": Group(
@@ -74,6 +89,18 @@ GROUPS = {
             "drivers.reliability.Reliability",
             "drivers.sample_size.SampleSize",
             "drivers.cautions.Caution",
+        ),
+        explained=(
+            "any-frame",
+            "methods/importance",
+            "methods/contact-and-quality",
+            "methods/inference",
+            "methods/outcomes",
+            "methods/blanks",
+            "methods/changes",
+            "methods/paths",
+            "methods/contacts",
+            "methods/robustness",
         ),
     ),
     "priorities": Group(
@@ -96,11 +123,19 @@ GROUPS = {
             "priorities.voice.MomentVoice",
             "priorities.expectation.Beside",
         ),
+        explained=(
+            "methods/verdicts",
+            "methods/asymmetry",
+            "methods/value",
+            "methods/accountability",
+            "methods/voice",
+        ),
     ),
     "statistics": Group(
         "Statistics: importance of a covariance",
         "Arrays in, numbers out.",
         ("statistics.importance.lmg", "statistics.importance.relative_weights"),
+        explained=("methods/importance",),
     ),
     "simulate": Group(
         "Simulate: a company with a known truth",
@@ -131,9 +166,17 @@ def package() -> griffe.Module:
 
 def group_page(group: Group) -> str:
     """Return one page of the reference."""
-    parts = [f"# {group.title}\n\n{group.about}"]
+    parts = [f"# {group.title}", group.about]
+    if group.explained:
+        parts.append("Explained under " + ", ".join(map(_page_link, group.explained)) + ".")
     parts += ["\n\n".join(_object(package()[path])) for path in group.objects]
     return "\n\n".join(parts) + "\n"
+
+
+def _page_link(page: str) -> str:
+    """Return a link to a page of the documentation, by the first words of its title."""
+    first = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").partition("\n")[0]
+    return f"[{first.removeprefix('# ').partition(':')[0]}](../{page}.md)"
 
 
 def overview() -> Iterator[str]:
