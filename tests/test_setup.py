@@ -174,6 +174,12 @@ def test_package_imports_light() -> None:
     assert heavy_after("import mot_research", absent=HEAVY) == []
 
 
+def test_an_analysis_imports_light() -> None:
+    code = "import mot_research.workbook, mot_research.report.files"
+    absent = ("matplotlib", "nbclient", "pingouin", "scipy.optimize", "scipy.stats", "statsmodels")
+    assert heavy_after(code, absent=absent) == []
+
+
 def test_help_imports_light() -> None:
     code = "import sys; sys.argv = ['mot', '--help']; from mot_research.cli import main; main()"
     assert heavy_after(code, absent=HEAVY) == []

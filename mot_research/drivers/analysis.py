@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.cautions import ASSOCIATED, of_analysis
 from mot_research.drivers.completion import completed_columns, without_separated
@@ -23,6 +22,7 @@ from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.transactional import is_transactional, one_by_one
 from mot_research.errors import AnalysisError, shown
+from mot_research.statistics.distributions import t_quantile
 from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.ranks import p_top, rank_sets, ranks
 from mot_research.statistics.resampling import (
@@ -393,7 +393,7 @@ def _jackknife_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """On the square root of lmg, cut at 0: for fewer than 40 units."""
     root = np.sqrt(np.maximum(lmg, np.finfo(float).tiny))
-    t = stats.t.ppf((1 + confidence) / 2, max(degrees_of_freedom, 1))
+    t = t_quantile((1 + confidence) / 2, max(degrees_of_freedom, 1))
     half = t * np.sqrt(variance) / (2 * root)
     return np.maximum(root - half, 0.0) ** 2, (root + half) ** 2
 

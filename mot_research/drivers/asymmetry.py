@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.design import Design
 from mot_research.drivers.reduction import Reduction, reduce_columns
+from mot_research.statistics.distributions import f_tail, t_quantile
+from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.regression import (
     Regression,
     aliased_columns,
@@ -99,7 +100,7 @@ def asymmetry(
     kept = independent_columns(reduction.q, order)
     lost = aliased_columns(reduction.q, order)
     fit = regress(reduction.q, 1, kept)
-    t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
+    t = t_quantile((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
     counts = [_effective(rows.weight, columns[:, 1 + j]) for j in range(2 * p)]
     scores = reduction.coefficient_scores(fit)
     covariance = reduction.covariance_of_scores(scores)
@@ -112,11 +113,7 @@ def asymmetry(
             record |= _numbers(fit.estimate[both], covariance[np.ix_(both, both)], t, reduction)
         records.append(record)
     table = pd.DataFrame(records, index=pd.Index(design.tested, name="driver"), columns=_COLUMNS)
-    tested = table["p_value"].notna()
-    if tested.any():
-        table.loc[tested, "q_value"] = stats.false_discovery_control(
-            table.loc[tested, "p_value"].to_numpy(dtype=float)
-        )
+    table["q_value"] = false_discovery(table["p_value"].to_numpy(dtype=float))
     kinds = [
         _classify({str(name): value for name, value in row.items()}, false_discovery_rate)
         for row in table.to_dict("records")
@@ -203,7 +200,7 @@ def _numbers(
         "asymmetry_ci_upper": middle + t * ratio,
         "difference_ci_lower": reward - penalty - t * difference,
         "difference_ci_upper": reward - penalty + t * difference,
-        "p_value": float(stats.f.sf(wald, 2, df)),
+        "p_value": float(f_tail(wald, 2, df)),
     }
 
 

@@ -14,12 +14,12 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.estimates import FEW_UNITS
 from mot_research.drivers.linear import Model
 from mot_research.drivers.reduction import Reduction, reduce_columns
+from mot_research.statistics.distributions import t_quantile, t_tail
 from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.regression import regress
 from mot_research.statistics.resampling import (
@@ -225,7 +225,7 @@ class Comparison:
 
     @property
     def t(self) -> float:
-        return float(stats.t.ppf((1 + self.confidence) / 2, self.degrees_of_freedom))
+        return float(t_quantile((1 + self.confidence) / 2, self.degrees_of_freedom))
 
     def tested(
         self, a: Estimates, b: Estimates, names: Sequence[str] | None = None
@@ -271,7 +271,7 @@ class Comparison:
     ) -> pd.DataFrame:
         statistic = np.full(len(a), np.nan)
         np.divide(np.abs(b - a), error, out=statistic, where=error > 0)
-        p = 2 * stats.t.sf(statistic, self.degrees_of_freedom)
+        p = 2 * t_tail(statistic, self.degrees_of_freedom)
         untested = np.isnan(p)
         return pd.DataFrame(
             {

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.expected import ExpectedOutcome
+from mot_research.statistics.distributions import t_quantile, t_tail
 
 FEW_UNITS = 40  # below it the jackknife takes the place of percentiles
 
@@ -36,7 +36,7 @@ class Effects:
     def p_value(self) -> np.ndarray:
         """Two-sided, of no effect."""
         statistic = np.abs(self.estimate / self.delete_one_error)
-        return np.asarray(2 * stats.t.sf(statistic, self.degrees_of_freedom))
+        return np.asarray(2 * t_tail(statistic, self.degrees_of_freedom))
 
     def widened(self, draws: np.ndarray) -> np.ndarray:
         """Draws (B, p) of the estimates, which spread as the linearised error, to the other."""
@@ -50,7 +50,7 @@ class Effects:
 
     def interval(self, confidence: float) -> tuple[np.ndarray, np.ndarray]:
         """Both ends."""
-        t = stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom)
+        t = t_quantile((1 + confidence) / 2, self.degrees_of_freedom)
         half = t * self.delete_one_error
         return self.estimate - half, self.estimate + half
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.comparison import (
     Estimates,
     Part,
     covariance_of_influence,
 )
+from mot_research.statistics.distributions import f_tail, t_tail
 from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.resampling import SamplingUnits
 
@@ -75,7 +75,7 @@ def _proven_sign(effects: Estimates, units: SamplingUnits, df: int, level: float
     """−1 or 1 where an effect is significant, else 0."""
     error = np.sqrt(np.diag(covariance_of_influence(effects.influence, units)))
     statistic = np.abs(effects.values) / np.where(error > 0, error, np.nan)
-    return np.where(2 * stats.t.sf(statistic, df) <= level, np.sign(effects.values), 0.0)
+    return np.where(2 * t_tail(statistic, df) <= level, np.sign(effects.values), 0.0)
 
 
 def _interaction(values: np.ndarray, influence: np.ndarray, units: SamplingUnits, df: int) -> float:
@@ -88,7 +88,7 @@ def _interaction(values: np.ndarray, influence: np.ndarray, units: SamplingUnits
     scores = (influence[known[1:]] - influence[known[0]]).T
     covariance = covariance_of_influence(scores, units)
     wald = float(contrast @ np.linalg.solve(covariance, contrast)) / k
-    return float(stats.f.sf(wald, k, df - k + 1))
+    return float(f_tail(wald, k, df - k + 1))
 
 
 def no_flips() -> pd.DataFrame:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
 
 from mot_research.drivers.design import Design
 from mot_research.drivers.estimates import FEW_UNITS, Effects, Estimates
@@ -14,6 +13,7 @@ from mot_research.drivers.expected import ExpectedOutcome, pilots
 from mot_research.drivers.reduction import Reduction
 from mot_research.errors import AnalysisError
 from mot_research.statistics import importance
+from mot_research.statistics.distributions import t_tail
 from mot_research.statistics.influence import lmg_gradient
 from mot_research.statistics.outcomes.marginal import Predictors, identity
 from mot_research.statistics.regression import (
@@ -256,4 +256,4 @@ def _zero_order_p(model: Model) -> np.ndarray:
     errors = np.sqrt(np.diag(reduction.covariance_of(gradients)))
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = np.where(errors > 0, np.abs(estimates / errors), 0.0)
-    return 2 * stats.t.sf(statistic, max(reduction.degrees_of_freedom, 1))
+    return 2 * t_tail(statistic, max(reduction.degrees_of_freedom, 1))

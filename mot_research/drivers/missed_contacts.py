@@ -13,13 +13,13 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.design import Rows, control_column, control_columns
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.waves import StudyUnits, rows_of_waves
 from mot_research.errors import shown
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW
+from mot_research.statistics.distributions import t_tail
 from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.odds_weighting import (
     OddsWeighted,
@@ -375,7 +375,7 @@ def _tested(
         std_error=error,
         ci_lower=float(lower),
         ci_upper=float(upper),
-        p_value=float(2 * stats.t.sf(t, max(freedom, 1))),
+        p_value=float(2 * t_tail(t, max(freedom, 1))),
         mean_in_time=weighted.mean_treated,
         mean_missed=weighted.mean_untreated,
     )

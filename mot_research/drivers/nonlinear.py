@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.completed_model import CompletedModel, analyse_completed
 from mot_research.drivers.completion import Layout, layout_of, model_columns
@@ -28,6 +27,7 @@ from mot_research.statistics.crossproducts import Floats
 from mot_research.statistics.deviance import (
     EXACT_PLAYERS,
 )
+from mot_research.statistics.distributions import t_tail
 from mot_research.statistics.imputation import combine, spread_of_draws
 from mot_research.statistics.outcomes.marginal import Setting
 from mot_research.statistics.regression import aliased_columns
@@ -116,7 +116,7 @@ def nonlinear_estimates(
         contact_effect=_blank(contact, lost | no_contact),
         effect_sd=np.where(lost, np.nan, effect_sd.mean(axis=0)),
         alone=alone.estimate,
-        alone_p=2 * stats.t.sf(np.nan_to_num(statistic), alone.degrees_of_freedom),
+        alone_p=2 * t_tail(np.nan_to_num(statistic), alone.degrees_of_freedom),
         r_squared=float(np.mean([1 - one.deviance_full / one.null for one in found])),
         r_squared_controls=float(np.mean([1 - one.deviance_controls / one.null for one in found])),
         lmg_draws=lmg_draws,

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.design import Design, Rows, build_design
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.errors import AnalysisError, shown
+from mot_research.statistics.distributions import t_quantile
 from mot_research.statistics.regression import (
     Regression,
     aliased_columns,
@@ -282,7 +282,7 @@ def _winsorised(
     columns[:, 0] = np.minimum(columns[:, 0], cap)
     reduction = reduce_columns(columns, design.rows, units)
     fit = regress(reduction.q, 1, model.columns)
-    t = stats.t.ppf((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
+    t = t_quantile((1 + confidence) / 2, max(reduction.degrees_of_freedom, 1))
     found = pd.DataFrame(
         np.nan,
         index=pd.Index(design.tested, name="driver"),

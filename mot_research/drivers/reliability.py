@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares
+
+from mot_research.statistics.distributions import f_quantile
 
 HALO_PAIR_ROWS = 50  # rows that rated both of a pair, for its correlation to count
 MIN_SCALE_ROWS = 10
@@ -122,10 +123,12 @@ def cronbach_alpha(answers: pd.DataFrame, confidence: float = 0.95) -> tuple[flo
     ----------
     Cronbach (1951), Psychometrika 16; Feldt (1965) for the interval.
     """
-    import pingouin
-
-    alpha, interval = pingouin.cronbach_alpha(data=answers, ci=confidence)
-    return float(alpha), float(interval[0]), float(interval[1])
+    n, k = answers.shape
+    among = np.cov(answers.to_numpy(dtype=float), rowvar=False)
+    alpha = k / (k - 1) * (1 - float(np.trace(among)) / float(among.sum()))
+    tails = np.array([1 + confidence, 1 - confidence]) / 2
+    lower, upper = 1 - (1 - alpha) * f_quantile(tails, n - 1, (n - 1) * (k - 1))
+    return alpha, float(lower), float(upper)
 
 
 def omega_total(correlations: np.ndarray) -> float:
@@ -142,6 +145,8 @@ def omega_total(correlations: np.ndarray) -> float:
 
 def one_factor_loadings(correlations: np.ndarray) -> np.ndarray:
     """Loadings λ that minimise Σ_{i<j} (r_ij − λ_i λ_j)², |λ| ≤ 1, their sum positive."""
+    from scipy.optimize import least_squares
+
     pairs = np.triu_indices(len(correlations), 1)
     values, vectors = np.linalg.eigh(correlations)
     start = np.clip(vectors[:, -1] * np.sqrt(values[-1]), -0.99, 0.99)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.result import DriverResult
+from mot_research.statistics.distributions import normal_quantile
 
 POWER = 0.80  # how often a survey of that size would show it (Cohen 1988)
 ROUNDED_TO = 100
@@ -167,7 +167,7 @@ def interviews_needed(error: float, difference: float, n_obs: int, confidence: f
     """
     if not np.isfinite(error) or difference == 0:
         return None
-    distance = stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(POWER)
+    distance = normal_quantile((1 + confidence) / 2) + normal_quantile(POWER)
     return _rounded(n_obs * (distance * error / difference) ** 2)
 
 

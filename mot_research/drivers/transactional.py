@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mot_research.drivers.cautions import RULES, Caution
 from mot_research.drivers.design import MIN_ROWS, Rows
 from mot_research.drivers.result import DriverResult
 from mot_research.errors import AnalysisError
+from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.resampling import SamplingUnits
 from mot_research.survey.wave import RATED
 
@@ -94,8 +94,7 @@ def one_by_one(
     table = pd.concat([one.table for one in found.values()])
     unranked = ["lmg", "contact", "share", "relative_weight", "first", "last", "rank", "rank_each"]
     table[unranked] = np.nan
-    tested = table["p_value"].notna()
-    table.loc[tested, "q_value"] = stats.false_discovery_control(table.loc[tested, "p_value"])
+    table["q_value"] = false_discovery(table["p_value"].to_numpy(dtype=float))
     table["reach"] = [_reach(rows, rows.drivers.index(str(name))) for name in table.index]
     usable = rows.keep(np.flatnonzero(np.isfinite(rows.outcome) & (rows.weight > 0)))
     w, y = usable.weight, usable.outcome

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from mot_research.errors import AnalysisError
 from mot_research.statistics.crossproducts import Floats
@@ -53,6 +52,8 @@ def _by_enumeration(gains: Floats, costs: Floats, budget: float) -> list[int]:
 
 
 def _by_programme(gains: Floats, costs: Floats, budget: float) -> list[int]:
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     found = milp(
         -gains / gains.max(),
         constraints=LinearConstraint(costs[None] / max(budget, 1.0), ub=budget / max(budget, 1.0)),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scipy import stats
-
 from mot_research.drivers.missed_contacts import MissedContact
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.sample_size import REASONABLE, SampleSize, interviews_needed
 from mot_research.numbers import count, percent, signed
 from mot_research.priorities.result import Grade
 from mot_research.priorities.rules import Verdict, chance_limit
+from mot_research.statistics.distributions import t_quantile
 from mot_research.study.definition import Moment, Outcome, Rules
 
 NAMED = 4  # moments of a tie that the sentence names; more are counted
@@ -134,7 +133,7 @@ def _interviews_needed(
     if sd is None or grade.ci_upper is None or grade.ci_lower is None:
         return None
     tail = (1 + result.confidence) / 2
-    error = (grade.ci_upper - grade.ci_lower) / 2 / stats.t.ppf(tail, result.degrees_of_freedom)
+    error = (grade.ci_upper - grade.ci_lower) / 2 / t_quantile(tail, result.degrees_of_freedom)
     needed = interviews_needed(error * sd, smallest, result.n_obs, result.confidence)
     return needed if needed is not None and needed > result.n_obs else None
 

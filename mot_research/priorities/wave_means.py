@@ -7,12 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.special import expit
 
 from mot_research.drivers.waves import StudyUnits
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, too_few
 from mot_research.priorities.result import Metric
+from mot_research.statistics.distributions import t_quantile
 from mot_research.statistics.means import DomainMean, completed_mean, domain_mean
 from mot_research.survey.wave import BLANK, NOT_ASKED, NOT_EXPERIENCED, RATED, Wave
 
@@ -77,7 +77,7 @@ class WaveMeans:
         stratum = self.units.units.stratum_of_unit
         present = mean.scores != 0
         df = int(present.sum()) - len(np.unique(stratum[present]))
-        return float(stats.t.ppf((1 + self.confidence) / 2, max(df, 1))) * mean.std_error(stratum)
+        return float(t_quantile((1 + self.confidence) / 2, max(df, 1))) * mean.std_error(stratum)
 
 
 @lru_cache(maxsize=4)  # the numbers of a moment are asked one after the other, on two waves

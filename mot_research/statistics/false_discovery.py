@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from mot_research.statistics.crossproducts import Floats
 
@@ -17,6 +16,8 @@ def false_discovery(p: Floats) -> Floats:
     """
     q = np.full(len(p), np.nan)
     tested = np.isfinite(p)
-    if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested])
+    falling = np.argsort(-p[tested], kind="stable")
+    ranks = np.arange(len(falling), 0, -1)
+    bounds = np.minimum.accumulate(p[tested][falling] * len(falling) / ranks)
+    q[np.flatnonzero(tested)[falling]] = np.minimum(bounds, 1.0)
     return q

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from mot_research.statistics.agreement import (
     category_kappas,
@@ -19,6 +18,7 @@ from mot_research.statistics.agreement import (
     kendalls_w,
     krippendorff_alpha,
 )
+from mot_research.statistics.ranks import mid_ranks
 from mot_research.study.definition import Rules, Study
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _tables(study: Study, votes: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _full_ranks(ranks: pd.DataFrame) -> pd.DataFrame:
     """Mid-ranks, what a participant left out last; NaN for who ranked nothing."""
-    placed = stats.rankdata(ranks.fillna(np.inf).to_numpy(), axis=0)
+    placed = mid_ranks(ranks.fillna(np.inf).to_numpy())
     placed[:, ~ranks.notna().any().to_numpy()] = np.nan
     return pd.DataFrame(placed, index=ranks.index, columns=ranks.columns)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from mot_research.statistics.distributions import t_quantile
 from mot_research.study.definition import Study
 from mot_research.survey.recordings import MARKS
 
@@ -103,7 +103,7 @@ def _emotions(steps: pd.DataFrame, confidence: float) -> pd.DataFrame:
     own = steps.groupby(["moment", "respondent"])["emotion"].mean().dropna()
     by_moment = own.groupby("moment")
     n, mean = by_moment.size(), by_moment.mean()
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * by_moment.std() / np.sqrt(n)
+    half = t_quantile((1 + confidence) / 2, n - 1) * by_moment.std() / np.sqrt(n)
     return pd.DataFrame(
         {
             "emotion": mean,
