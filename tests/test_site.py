@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from mot_research.report.embedded import pandoc_command
 from tests.pages import DOCS, ROOT, name_of
+from tests.quarto_program import NEEDS_QUARTO
 
 PAGES = sorted(DOCS.rglob("*.md"))
 BESIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -88,7 +89,7 @@ def test_a_page_reads_without_warnings_and_stays_within_the_site(page):
             assert f'id="{anchor}"' in rendered(target), f"{target.name}#{anchor}"
 
 
-@pytest.mark.skipif(shutil.which("quarto") is None, reason="no 'quarto' command on PATH")
+@NEEDS_QUARTO
 def test_quarto_renders_the_site_which_opens_offline(tmp_path):
     copy = tmp_path / "docs"
     shutil.copytree(DOCS, copy, ignore=shutil.ignore_patterns("_site", ".quarto", "__pycache__"))

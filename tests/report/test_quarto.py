@@ -14,12 +14,10 @@ from ruamel.yaml import YAML
 from mot_research.errors import RenderError
 from mot_research.report import quarto
 from mot_research.report.rendering import render_document
+from tests.quarto_program import NEEDS_QUARTO
 
 ROOT = Path(__file__).parents[2]
 SMALL = Path(__file__).parent / "documents" / "small.qmd"
-NEEDS_QUARTO = pytest.mark.skipif(
-    quarto.quarto_command() is None, reason="no 'quarto' command on PATH"
-)
 
 # Stands in for Quarto: keeps what it was given, and writes a page.
 STAND_IN = """\
