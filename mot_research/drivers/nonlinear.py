@@ -37,6 +37,7 @@ from mot_research.statistics.resampling import (
     jackknife_variance,
     survey_covariance,
 )
+from mot_research.statistics.side_by_side import side_by_side
 
 DRAWS_AT_ONCE = 400  # resamples whose curvature matrices are held at a time
 ORDER_BLOCKS = 5  # blocks of orders in all, shared out over the imputations
@@ -163,13 +164,15 @@ def net_promoter_effects(
     """
     layout = layout_of(design, reduction)
     drivers = Drivers(layout.quality, layout.exposure)
-    found = []
-    for one in completed:
+
+    def of(one: Floats) -> dict[str, tuple[Floats, Floats]]:
         x = model_columns(one, layout)
         setting = Setting(
             x, design.rows.weight, reduction.units.codes, reduction.units.stratum_of_unit
         )
-        found.append(net_promoters(one[:, 0], x, drivers, setting))
+        return net_promoters(one[:, 0], x, drivers, setting)
+
+    found = side_by_side(of, completed)
     df = max(reduction.degrees_of_freedom, 1)
     return _further(design, found, reduction.units.stratum_of_unit, df)
 
@@ -241,13 +244,20 @@ def _in_turn(
     centre = estimates.mean(axis=0)
     found = np.empty((draws.n_resamples, p))
     scale = draws.scale[reduction.chosen]
-    for number, statistic in enumerate(statistics):
-        moved = (spread_of_draws(m) - 1) * (estimates[number] - centre)
-        turns = np.arange(number, draws.n_resamples, m)
-        for begin in range(0, len(turns), DRAWS_AT_ONCE):
-            rows = turns[begin : begin + DRAWS_AT_ONCE]
-            multipliers = draws.counts[np.ix_(rows, reduction.chosen)] * scale
-            found[rows] = statistic(multipliers) + moved
+    moved = (spread_of_draws(m) - 1) * (estimates - centre)
+    pieces = [
+        (number, turns[begin : begin + DRAWS_AT_ONCE])
+        for number, turns in ((i, np.arange(i, draws.n_resamples, m)) for i in range(m))
+        for begin in range(0, len(turns), DRAWS_AT_ONCE)
+    ]
+
+    def resample(piece: tuple[int, np.ndarray]) -> Floats:
+        number, rows = piece
+        multipliers = draws.counts[np.ix_(rows, reduction.chosen)] * scale
+        return statistics[number](multipliers) + moved[number]
+
+    for (_, rows), values in zip(pieces, side_by_side(resample, pieces), strict=True):
+        found[rows] = values
     return np.maximum(found, 0.0) if clip else found
 
 

@@ -29,6 +29,7 @@ from mot_research.drivers.waves import StudyUnits, rows_of_waves
 from mot_research.errors import AnalysisError, shown
 from mot_research.numbers import SHOWN_FROM
 from mot_research.statistics.resampling import Draws, SamplingUnits
+from mot_research.statistics.side_by_side import side_by_side
 from mot_research.study.definition import Outcome, Rules
 from mot_research.survey.wave import Survey
 
@@ -186,29 +187,30 @@ def segments(
         influence=False,
     )
     parts: dict[str, Part] = {}
-    results: dict[str, DriverResult] = {}
     for value in values.index[values["status"] == "analysed"]:
         try:
             parts[value] = _part(rows.keep(label == value), units, rules)
         except AnalysisError as error:
             values.loc[value, ["status", "reason"]] = "not analysed", str(error)
-            continue
-        results[value] = analyse_model(
-            Model(parts[value].design, parts[value].reduction),
-            units.units,
-            some,
-            options,
-            outcome=outcome.id,
-            waves=tuple(having),
+
+    def of_value(one: Part) -> DriverResult:
+        model = Model(one.design, one.reduction)
+        return analyse_model(
+            model, units.units, some, options, outcome=outcome.id, waves=tuple(having)
         )
+
+    results = dict(zip(parts, side_by_side(of_value, parts.values()), strict=True))
     cells = cell_table(rows, label, values)
     tables: dict[tuple[str, str], pd.DataFrame] = {}
     flipping = no_flips()
     if len(values) > 1 and results:
-        for value, result in results.items():
+
+        def against_the_rest(value: str) -> dict[str, pd.DataFrame]:
             others = rows.keep(label != value)
-            for quantity, table in _differences(parts[value], result, others, some, rules).items():
-                tables[quantity, value] = table
+            return _differences(parts[value], results[value], others, some, rules)
+
+        for value, found in zip(results, side_by_side(against_the_rest, results), strict=True):
+            tables |= {(quantity, value): table for quantity, table in found.items()}
         everyone = _part(rows, units, rules)
         names = everyone.design.tested
         effects = {value: _effects(side, names) for value, side in parts.items()}

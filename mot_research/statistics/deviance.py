@@ -26,9 +26,10 @@ import numpy as np
 
 from mot_research.statistics import importance
 from mot_research.statistics.crossproducts import Floats
-from mot_research.statistics.outcomes.fitting import RIDGE, fit_subsets, newton_steps
+from mot_research.statistics.outcomes.fitting import RIDGE, Fits, fit_subsets, newton_steps
 from mot_research.statistics.outcomes.generalised import symmetric
 from mot_research.statistics.outcomes.model import OutcomeModel
+from mot_research.statistics.side_by_side import side_by_side
 
 EXACT_PLAYERS = 12
 SUBSETS_AT_ONCE = 128
@@ -107,15 +108,25 @@ def deviance_importance(
     rows = np.zeros((len(model.weight), p))
     deviance, expanded = np.empty(len(sets)), np.empty(len(sets))
     alone = np.zeros((model.n_parameters, p))
-    for begin in range(0, len(sets), SUBSETS_AT_ONCE):
-        chosen = slice(begin, begin + SUBSETS_AT_ONCE)
-        stack = np.broadcast_to(curvature, (len(masks[chosen]), *curvature.shape))
-        start = newton_steps(stack, np.repeat(right[:, None], len(stack), axis=1), masks[chosen])
-        fitted = fit_subsets(model, masks[chosen], start, curvature)
+
+    def refit(begin: int) -> tuple[Fits, Floats, Floats]:
+        chosen = masks[begin : begin + SUBSETS_AT_ONCE]
+        stack = np.broadcast_to(curvature, (len(chosen), *curvature.shape))
+        start = newton_steps(stack, np.repeat(right[:, None], len(stack), axis=1), chosen)
+        fitted = fit_subsets(model, chosen, start, curvature)
         quadratic = model.row_expansions(at, start)
         rest = quadratic - model.row_deviances(fitted.parameters)
-        deviance[chosen], expanded[chosen] = fitted.deviance, model.weight @ quadratic
-        rows += rest @ coefficients[chosen]
+        return (
+            fitted,
+            model.weight @ quadratic,
+            rest @ coefficients[begin : begin + SUBSETS_AT_ONCE],
+        )
+
+    starts = range(0, len(sets), SUBSETS_AT_ONCE)
+    for begin, (fitted, quadratic, rest) in zip(starts, side_by_side(refit, starts), strict=True):
+        chosen = slice(begin, begin + SUBSETS_AT_ONCE)
+        deviance[chosen], expanded[chosen] = fitted.deviance, quadratic
+        rows += rest
         for place in np.flatnonzero(sets[chosen].sum(axis=1) == 1):
             alone[:, np.flatnonzero(sets[begin + place])[0]] = fitted.parameters[:, place]
     per_block = np.array([block.T @ (expanded - deviance) for block in blocks])

@@ -14,7 +14,6 @@ with the later ones, and that with the outcome. The rows of the last five theref
 lie at fixed distances, and the compiler can prove that they do not overlap.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from mot_research.statistics.side_by_side import n_cores
 from mot_research.statistics.subset_tree import shapley_weights, subset_sizes
 from mot_research.statistics.sweeping import PIVOT_TOLERANCE
 
@@ -77,17 +77,11 @@ def shapley_gains(matrices: np.ndarray) -> np.ndarray:
 
     starts = range(0, n_tasks, chunk)
     shares = np.zeros((replicates, n_players))
-    with ThreadPoolExecutor(_n_cores()) as pool:
+    with ThreadPoolExecutor(n_cores()) as pool:
         for first, part in zip(starts, pool.map(grow, starts), strict=True):
             replicate = first >> walked
             shares[replicate : replicate + len(part)] += part
     return shares
-
-
-def _n_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @_inlined

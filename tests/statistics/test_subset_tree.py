@@ -164,9 +164,9 @@ def test_threads_and_chunks_change_nothing(
     chunk: int, compiled: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     correlations = some_correlations(18, replicates=3)
-    monkeypatch.setattr(compiled, "_n_cores", lambda: 1)
+    monkeypatch.setattr(compiled, "n_cores", lambda: 1)
     expected = compiled.shapley_gains(correlations)
-    monkeypatch.setattr(compiled, "_n_cores", lambda: 3)
+    monkeypatch.setattr(compiled, "n_cores", lambda: 3)
     np.testing.assert_array_equal(compiled.shapley_gains(correlations), expected)
     monkeypatch.setattr(compiled, "CHUNK_SUBSETS", chunk)
     np.testing.assert_allclose(compiled.shapley_gains(correlations), expected, atol=EXACT)
