@@ -29,6 +29,7 @@ ROOM_FOR_PLACE = 0.085  # radius from which a number fits inside
 NAME_TYPE, DETAIL_TYPE, HEAD_TYPE, PLACE_TYPE = 7.4, 6.8, 8.5, 8.2
 LINE, DETAIL_LINE = 0.1435, 0.132  # a line of each type, as matplotlib sets it
 LONGEST_NAME = 80  # characters, before it is wrapped
+LANES_OF_ONE = 6  # to begin with, where one column holds every moment
 HIGHEST = 8.0  # of the columns; a page has a heading and a caption besides
 MOST_LANES = 8
 KEY_SHARES = (1 / 12, 1 / 4)  # of the largest share, as circles of the key
@@ -128,6 +129,8 @@ def _layouts(findings: Findings, role: str, largest: float, lines: int) -> Itera
     """Yield layouts with ever more lanes for the deepest column."""
     stages = _stages(findings)
     lanes = dict.fromkeys(range(len(stages)), 1)
+    if len(stages) == 1:
+        lanes[0] = min(LANES_OF_ONE, len(stages[0][1]))
     while True:
         width = style.PAGE_WIDTH / max(1, sum(lanes.values()))
         shares = [_share(row, role) for row in findings.priorities.rows]
@@ -160,15 +163,7 @@ def _stages(findings: Findings) -> list[tuple[str, list[Priority]]]:
     columns = [(stage.name, by_stage.get(stage.id, [])) for stage in findings.study.stages]
     if None in by_stage:
         columns.append((words.NO_STAGE, by_stage[None]))
-    if set(by_stage) == {None}:
-        return _spread(by_stage[None])
-    return columns
-
-
-def _spread(rows: list[Priority]) -> list[tuple[str, list[Priority]]]:
-    """Lay moments without any stage over several columns."""
-    n = min(6, len(rows))
-    return [("" if i else words.NO_STAGE, rows[i::n]) for i in range(n)]
+    return columns if set(by_stage) != {None} else columns[-1:]
 
 
 def _share(row: Priority, role: str) -> float:
@@ -244,7 +239,7 @@ def _draw_column(
     if banded:
         band = (left + 0.02, -height + FOOT)
         ax.add_patch(Rectangle(band, width - 0.04, height - FOOT - HEAD, fc=BAND, lw=0, zorder=0))
-    head = style.label(name, LONGEST_NAME) if name else ""
+    head = style.label(name, LONGEST_NAME)
     ax.text(
         left + width / 2,
         -HEAD / 2 + 0.02,

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Rectangle
 from matplotlib.text import Text
 
 from mot_research.priorities.result import Metric
@@ -107,6 +107,14 @@ def test_the_sizes_of_the_map_are_the_shares_of_importance():
     np.testing.assert_allclose(
         np.array(large) / large[-1], np.array(shares[-5:]) / shares[-1], rtol=1e-9
     )
+
+
+def test_moments_without_any_stage_stand_under_one_head():
+    ax = experience_map(ODD["three moments"])
+    heads = [patch for patch in ax.patches if isinstance(patch, Rectangle) and patch.zorder]
+    assert len([head for head in heads if head.get_width() > house_style.PAGE_WIDTH / 2]) == 1
+    assert [text.get_text() for text in ax.texts].count("No stage") == 1
+    assert "" not in [text.get_text() for text in ax.texts]
 
 
 def test_ratings_get_lighter_as_they_rise():
