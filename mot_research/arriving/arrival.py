@@ -121,7 +121,8 @@ def arrive(survey: Survey, file: Path, described: Described) -> Arrival:
     last = study.waves[-1] if study.waves else None
     table = _table(file, described)
     path = place_of(study, file, table.sha256)
-    last_labels = _labels(study, last)
+    labelled = _last_file(study, last)
+    last_labels = {} if labelled is None else labelled.labels
     matches = match_columns(
         wanted_columns(study, last),
         table,
@@ -147,7 +148,8 @@ def arrive(survey: Survey, file: Path, described: Described) -> Arrival:
         panel, weights = panel_of(survey, wave), weights_of(study, source, wave)
         comparison = _compared(survey, wave)
         found += notices(survey, wave, source, panel, weights, comparison)
-    found += changed_labels(source, matches, table.labels, last, last_labels)
+    if labelled is not None:
+        found += changed_labels(source, matches, table, last, labelled)
     return Arrival(
         study=study,
         file=file,
@@ -173,14 +175,14 @@ def _table(file: Path, described: Described) -> Table:
     return read_table(file, sheet=described.sheet, encoding=described.encoding)
 
 
-def _labels(study: Study, last: WaveFile | None) -> Mapping[str, str]:
-    """The labels of the last wave's file, where it is of a kind that has some."""
+def _last_file(study: Study, last: WaveFile | None) -> Table | None:
+    """The last wave's file, where it is of a kind that has labels."""
     if last is None or not LABELLED.search(last.file):
-        return {}
+        return None
     try:
-        return read_table(study.resolve(last.file)).labels
+        return read_table(study.resolve(last.file))
     except MotError:
-        return {}
+        return None
 
 
 def _absent(study: Study, described: Described) -> set[str]:

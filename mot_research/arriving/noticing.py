@@ -23,6 +23,7 @@ from mot_research.study.definition import Study
 from mot_research.study.parts import WaveFile
 from mot_research.study.suggestions import did_you_mean
 from mot_research.survey.problems import Problem, Severity, examples
+from mot_research.survey.tables import Table
 from mot_research.survey.wave import STATES, Survey, Wave
 
 SAME_PEOPLE = 0.9  # of a wave who answered one earlier wave: perhaps the same wave again
@@ -62,17 +63,17 @@ def notices(
 def changed_labels(
     source: WaveFile,
     matches: Sequence[Match],
-    labels: Mapping[str, str],
+    table: Table,
     last: WaveFile | None,
-    last_labels: Mapping[str, str],
+    last_table: Table,
 ) -> list[Problem]:
-    """Return the columns whose question, as SPSS files label it, reads otherwise than before."""
+    """Return the columns whose question or codes, as SPSS files label them, read otherwise."""
     found = []
     for match in matches:
-        name = match.wanted.column
-        before = last_labels.get(name if last is None else last.columns.get(name, name), "")
-        now = labels.get(match.column or "", "")
-        if before and now and plain(before) != plain(now):
+        name, column = match.wanted.column, match.column or ""
+        column_before = name if last is None else last.columns.get(name, name)
+        before, now = last_table.labels.get(column_before, ""), table.labels.get(column, "")
+        if _reads_otherwise(before, now):
             found.append(
                 _row(
                     source.id, name, "label_changed", 1, "warning",
@@ -81,7 +82,35 @@ def changed_labels(
                     "not_asked, or map the right column.",
                 )
             )  # fmt: skip
+        found += _changed_codes(
+            source.id,
+            name,
+            last_table.value_labels.get(column_before, {}),
+            table.value_labels.get(column, {}),
+        )
     return found
+
+
+def _changed_codes(
+    wave: str, name: str, before: Mapping[float | str, str], now: Mapping[float | str, str]
+) -> list[Problem]:
+    changed = [code for code in now if _reads_otherwise(before.get(code, ""), now[code])]
+    if not changed:
+        return []
+    code = changed[0]
+    return [
+        _row(
+            wave, name, "codes_changed", len(changed), "warning",
+            f"Code {shown(f'{code:g}' if isinstance(code, float) else code)} was "
+            f"'{shown(before[code])}' in the last wave's file and is '{shown(now[code])}' here. "
+            "If the scale was turned or its codes moved, recode the file as the last wave's "
+            "before adding it.",
+        )
+    ]  # fmt: skip
+
+
+def _reads_otherwise(before: str, now: str) -> bool:
+    return bool(before and now) and plain(before) != plain(now)
 
 
 def _row(

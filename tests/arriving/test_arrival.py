@@ -86,6 +86,28 @@ def test_a_question_with_another_label_than_before_is_worth_a_look(tmp_path):
     assert "'Bill: price'" in " ".join(arrival.problems["what_to_do"])
 
 
+def test_a_scale_whose_labels_are_turned_is_worth_a_look(tmp_path):
+    import pyreadstat
+
+    study = small_study(tmp_path / "study", STUDY.replace("2026q1.csv", "2026q1.sav"))
+    words = dict(enumerate(("very bad", "bad", "fair", "good", "Very good"), start=1))
+    turned = dict(zip(words, reversed(words.values()), strict=True))
+    for path, frame, labels in (
+        (study / "waves" / "2026q1.sav", rows(1), words),
+        (tmp_path / "same.sav", rows(2, start=3000), {1: "Very bad.", 5: "very good"}),
+        (tmp_path / "turned.sav", rows(2, start=3000), turned),
+    ):
+        pyreadstat.write_sav(frame, path, variable_value_labels={"q13_outage": labels})
+    survey = earlier_waves(read_study(study))
+    assert "codes_changed" not in rules(arrive(survey, tmp_path / "same.sav", NEXT))
+    problems = arrive(survey, tmp_path / "turned.sav", NEXT).problems
+    row = problems[problems["rule"] == "codes_changed"].iloc[0]
+    assert (row["column"], row["count"]) == ("q13_outage", 4)  # the middle one is where it was
+    assert (
+        "Code 1 was 'very bad' in the last wave's file and is 'Very good' here" in row["what_to_do"]
+    )
+
+
 def test_a_missing_column_is_open_until_somebody_says_that_it_is_absent(look):
     frame = rows(2).drop(columns=["q13_outage", "weight"])
     assert {one.wanted.column for one in look(frame).open} == {"q13_outage", "weight"}
