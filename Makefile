@@ -7,6 +7,9 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 LOCKS := requirements
 STUDY ?= data/example
 PYTEST_OPTIONS ?=
+CASES ?= 100000
+READERS ?=
+FUZZ_OPTIONS ?=
 # A process for each core; a file's tests stay together, for what they prepare is made once.
 WORKERS ?= --numprocesses auto --dist loadfile
 
@@ -22,13 +25,14 @@ INSTALL = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header $(UPGRADE)
 
-.PHONY: help report test check lab docs bench system lock clean
+.PHONY: help report test fuzz check lab docs bench system lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make report   render the report of $(STUDY) (another study: make report STUDY=folder)"
 	@echo "make lab      open JupyterLab on the notebooks"
 	@echo "make test     run the tests"
+	@echo "make fuzz     spoilt files against every reader (fewer: make fuzz CASES=1000 READERS=votes)"
 	@echo "make check    lint, formatting, types, imports between the rooms"
 	@echo "make docs     render the documentation as a website (needs Quarto)"
 	@echo "make bench    run the benchmarks"
@@ -46,6 +50,11 @@ lab: $(LAB)
 test: $(DEVELOPMENT) $(LAB)
 	@$(MAKE) --no-print-directory system || echo "Going on: the tests that need them skip."
 	$(BIN)/python -m pytest $(WORKERS) $(PYTEST_OPTIONS)
+
+# What it finds is stored in tests/trust/corpus with FUZZ_OPTIONS=--keep.
+fuzz: $(DEVELOPMENT)
+	$(BIN)/python -m tests.trust.fuzz --cases $(CASES) $(if $(READERS),--readers $(READERS)) \
+		$(FUZZ_OPTIONS)
 
 check: $(DEVELOPMENT)
 	$(BIN)/ruff check

@@ -67,6 +67,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many spoilt files and texts were tried (tests record them as `cases`)."""
+    tried = sum(
+        value
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in report.user_properties
+        if name == "cases"
+    )
+    if tried:
+        terminalreporter.write_line(f"Spoilt inputs tried: {tried:,} (make fuzz tries more).")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Say as the very last line how many tests were skipped and how to get them."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")

@@ -1,5 +1,6 @@
 """What we believe before the survey: the whole study, checked across its parts."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -188,15 +189,25 @@ class Study(Part):
     def resolve(self, relative: str) -> Path:
         """Return where a file of the study lies.
 
-        Raises StudyError if a symbolic link leads out of the study's folder.
+        Raises StudyError if a symbolic link leads out of the study's folder, or in a circle.
         """
         path = self.folder / relative
-        if not path.resolve().is_relative_to(self.folder.resolve()):
+        try:
+            inside = path.resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError):  # before Python 3.13 a circle is a RuntimeError
+            raise StudyError(
+                f"'{shown(relative)}' is a link that leads nowhere. Copy the file into the folder."
+            ) from None
+        if not inside:
             raise StudyError(
                 f"'{shown(relative)}' is a link that leads out of the study's folder. "
                 "Copy the file into the folder."
             )
         return path
+
+    def holds(self, relative: str) -> bool:
+        """Return whether something of this name lies in the study's folder."""
+        return os.path.exists(self.folder / relative)  # Path.exists raises for a name too long
 
     def stage(self, stage_id: str) -> Stage:
         """Return the stage of this id; StudyError if there is none."""

@@ -6,14 +6,18 @@ number only where the number writes back to the same characters, so that
 ``007`` and ``2026.10`` keep their digits where a text is wanted.
 """
 
+import re
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from mot_research.errors import StudyError, shown
 
 MOST_VALUES = 50_000  # counted after aliases are expanded: an alias bomb stops here
 DEEPEST = 40
+MOST_OPEN = 400  # brackets, those of texts too; the parser's time grows with their square
 
+BRACKET = re.compile(r"[\[\]{}]")
 Place = tuple[str | int, ...]
 YAML_TAG = "tag:yaml.org,2002:"
 SCALARS = ("str", "int", "float", "bool", "null", "timestamp")
@@ -50,6 +54,8 @@ def read_yaml(text: str, *, name: str) -> Document:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    if _most_open(text) > MOST_OPEN:
+        raise StudyError(f"{name}: lists or mappings are nested too deeply.")
     try:
         node = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -64,6 +70,12 @@ def read_yaml(text: str, *, name: str) -> Document:
     if node is None:
         return Document(None, positions)
     return Document(_Values(name, positions).value(node, (), ()), positions)
+
+
+def _most_open(text: str) -> int:
+    """Return how many brackets are open at once, at most."""
+    steps = (1 if bracket in "[{" else -1 for bracket in BRACKET.findall(text))
+    return max(accumulate(steps), default=0)
 
 
 def _at(name: str, mark: Any) -> str:

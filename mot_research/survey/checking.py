@@ -3,6 +3,7 @@
 Each threshold is a named constant; each rule gives rows of the problems table.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
@@ -267,7 +268,7 @@ def check_study(study: Study) -> Iterator[Problem]:
                 what_to_do=f"The study has no {part} yet. Add to study.yml: {advice}",
             )
     for part, file in _other_files(study).items():
-        if not (study.folder / file).is_file():
+        if not os.path.isfile(study.folder / file):
             yield Problem(
                 column=part,
                 rule="missing_file",

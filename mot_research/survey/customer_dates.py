@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ def customer_dates(
     problems : list of Problem
         What is found is added.
     """
-    if study.customers is None or not study.resolve(study.customers.file).is_file():
+    if study.customers is None or not os.path.isfile(study.folder / study.customers.file):
         return None
     try:
         table = read_table(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,9 +103,9 @@ def _read(
     assert study.events is not None
     name = shown(study.events.file)
     try:
-        path = study.resolve(study.events.file)
-        if not path.is_file():
+        if not os.path.isfile(study.folder / study.events.file):
             return None  # the study's check says so
+        path = study.resolve(study.events.file)
         columns, sha256 = _load(path, study, connection)
     except MotError as error:
         problems.append(_problem("unreadable_file", str(error), 1, examples=f"'{name}'"))

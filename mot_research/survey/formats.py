@@ -16,6 +16,7 @@ import pandas as pd
 
 from mot_research.errors import SurveyError, shown
 from mot_research.study.fields import clean_line
+from mot_research.survey.separately import read_sheets_of, read_spss_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -128,23 +129,14 @@ def delimiter_of(text: str) -> str:
 
 def read_workbook(content: bytes, name: str, *, sheet: str | None) -> Content:
     """Read one sheet of a workbook; a cell that is text stays text."""
-    import python_calamine as calamine
-
-    try:
-        book = calamine.load_workbook(BytesIO(content))
-        if not book.sheet_names:
-            raise SurveyError(f"'{name}' holds no sheets.")
-        if sheet is not None and sheet not in book.sheet_names:
-            known = ", ".join(f"'{shown(known)}'" for known in book.sheet_names)
-            raise SurveyError(f"'{name}' has no sheet '{shown(sheet)}'. Sheets: {known}")
-        rows = book.get_sheet_by_name(sheet or book.sheet_names[0]).to_python()
-    except calamine.PasswordError:
-        raise SurveyError(f"'{name}' is protected by a password. Save a copy without it.") from None
-    except calamine.CalamineError as error:
-        raise SurveyError(
-            f"'{name}' can't be read as a workbook: it is damaged, cut off or protected by a "
-            f"password ({shown(error)}). Save it again as .xlsx without a password."
-        ) from None
+    sheets = read_sheets_of(content, name, sheet or "")
+    if not sheets:
+        raise SurveyError(f"'{name}' holds no sheets.")
+    wanted = next((each for each in sheets if sheet in (None, each["name"])), None)
+    if wanted is None:
+        known = ", ".join(f"'{shown(each['name'])}'" for each in sheets)
+        raise SurveyError(f"'{name}' has no sheet '{shown(sheet)}'. Sheets: {known}")
+    rows = wanted["rows"]
     rows = [row for row in rows if any(cell != "" for cell in row)]
     if not rows:
         raise SurveyError(f"'{name}': the sheet is empty. Name another with sheet: in study.yml")
@@ -160,7 +152,7 @@ def read_parquet(content: bytes, name: str) -> Content:
     try:
         table = pq.read_table(BytesIO(content))
         columns = [_arrow_column(column) for column in table.columns]
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise SurveyError(
             f"'{name}' can't be read as Parquet ({shown(error)}). Export it again."
         ) from None
@@ -183,28 +175,25 @@ def _arrow_column(column: "pa.ChunkedArray") -> pd.Series | list[Any]:
 
 def read_spss(content: bytes, name: str) -> Content:
     """Read an SPSS file with its labels; codes declared missing stay in the data."""
-    import pyreadstat
+    import pyarrow as pa
 
-    try:
-        meta: Any
-        frame, meta = pyreadstat.read_sav(BytesIO(content), user_missing=True)
-    except (pyreadstat.ReadstatError, OverflowError, ValueError) as error:
-        raise SurveyError(
-            f"'{name}' can't be read as an SPSS file: it is damaged, cut off or protected "
-            f"({shown(error)}). Save it again from SPSS as .sav"
-        ) from None
-    columns = [frame.iloc[:, position] for position in range(frame.shape[1])]
+    said, stream = read_spss_of(content, name)
+    table = pa.ipc.open_stream(stream).read_all()
+    columns = [
+        column.to_pandas() if pa.types.is_floating(column.type) else column.to_pylist()
+        for column in table.columns
+    ]
     return Content(
-        _frame(list(frame.columns), columns, name),
-        labels={column: label for column, label in meta.column_names_to_labels.items() if label},
-        value_labels=meta.variable_value_labels,
+        _frame(table.column_names, columns, name),
+        labels={column: label for column, label in said["labels"].items() if label},
+        value_labels={column: dict(labels) for column, labels in said["value_labels"].items()},
         user_missing={
             column: tuple(
                 (part["lo"], part["hi"]) for part in ranges if not isinstance(part["lo"], str)
             )
-            for column, ranges in meta.missing_ranges.items()
+            for column, ranges in said["missing_ranges"].items()
         },
-        encoding=meta.file_encoding,
+        encoding=said["encoding"],
     )
 
 

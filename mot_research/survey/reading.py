@@ -114,7 +114,7 @@ def _respondents(waves: dict[str, Wave]) -> list[str]:
 
 def _votes(study: Study, files: "_Files", problems: list[Problem]) -> pd.DataFrame | None:
     """The workshop's votes; None, and a warning more, where they can't be used."""
-    if study.workshop is None or not study.resolve(study.workshop.votes).exists():
+    if study.workshop is None or not study.holds(study.workshop.votes):
         return None
     found: list[Problem] = []
     table = files.read(study.workshop.votes, None, None, found, wave="")
@@ -143,7 +143,7 @@ def _beside(
     problems: list[Problem],
 ) -> pd.DataFrame | None:
     """A table that stands beside the waves; None, and a warning more, where it can't be used."""
-    if source is None or not (study.folder / source.file).exists():  # told by check_study
+    if source is None or not study.holds(source.file):  # told by check_study
         return None
     found: list[Problem] = []
     table = files.read(source.file, source.sheet, source.encoding, found, wave="")
@@ -164,7 +164,7 @@ def _voice(
         return None
     tables = {}
     for file in (source.file, source.codes):
-        if file is not None and (study.folder / file).exists():  # told by check_study
+        if file is not None and study.holds(file):  # told by check_study
             found: list[Problem] = []
             tables[file] = files.read(file, None, None, found, wave="")
             problems += [replace(problem, severity="warning") for problem in found]
@@ -190,7 +190,7 @@ def _own_values(study: Study, files: "_Files", voice: Table) -> dict[str, set[st
         if isinstance(table, Table) and column in table.frame:
             frames.append((table.frame, column))
     customers = study.customers
-    if customers is not None and (study.folder / customers.file).exists():
+    if customers is not None and study.holds(customers.file):
         table = files.read(customers.file, customers.sheet, customers.encoding, [], wave="")
         if table is not None and study.respondent and study.respondent in table.frame:
             frames.append((table.frame, study.respondent))
@@ -226,7 +226,7 @@ class _Files:
         table = self.tables[key]
         if isinstance(table, Table):
             return table
-        missing = not (self.study.folder / file).exists()
+        missing = not self.study.holds(file)
         problems.append(
             Problem(
                 wave=wave,

@@ -1,6 +1,7 @@
 """One table file of any kind, as numbers and text, with its hash and labels."""
 
 import hashlib
+import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -135,10 +136,13 @@ def read_table(path: Path, *, encoding: str | None = None, sheet: str | None = N
 
 def _content(path: Path) -> bytes:
     name = shown(path.name)
-    if path.is_dir():
-        raise SurveyError(f"'{name}' is a folder, not a file.")
     try:
-        if path.stat().st_size > LARGEST_CONTENT:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise SurveyError(f"'{name}' is a folder, not a file.")
+        if not stat.S_ISREG(found.st_mode):
+            raise SurveyError(f"'{name}' is no file but a device or a pipe. Copy the data.")
+        if found.st_size > LARGEST_CONTENT:
             raise SurveyError(_too_large(name))
         content = path.read_bytes()
     except FileNotFoundError:

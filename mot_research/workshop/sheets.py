@@ -10,7 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mot_research.errors import StudyError, shown
+from mot_research.errors import StudyError, SurveyError, shown
+from mot_research.survey.separately import read_sheets_of
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -90,24 +91,11 @@ def read_sheets(path: Path) -> dict[str, list[list[Cell]]]:
     StudyError
         The file is missing, too large, protected or no workbook.
     """
-    import python_calamine as calamine
-
-    name = shown(path.name)
-    content = _content(path)
     try:
-        book = calamine.load_workbook(BytesIO(content))
-        visible = [
-            each.name
-            for each in book.sheets_metadata
-            if each.visible == calamine.SheetVisibleEnum.Visible
-        ]
-        return {sheet: _rows(book.get_sheet_by_name(sheet)) for sheet in visible}
-    except calamine.PasswordError:
-        raise StudyError(f"'{name}' is protected by a password. Save a copy without it.") from None
-    except calamine.CalamineError as error:
-        raise StudyError(
-            f"'{name}' can't be read as a workbook ({shown(error)}). Save it again as .xlsx."
-        ) from None
+        sheets = read_sheets_of(_content(path), shown(path.name))
+    except SurveyError as error:
+        raise StudyError(str(error)) from None
+    return {sheet["name"]: _rows(sheet["rows"]) for sheet in sheets if sheet["visible"]}
 
 
 def _content(path: Path) -> bytes:
@@ -115,6 +103,8 @@ def _content(path: Path) -> bytes:
 
     name = shown(path.name)
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise StudyError(f"There is no file '{shown(path)}'.")
         if path.stat().st_size > LARGEST_FILE:
             raise StudyError(f"'{name}' is larger than 20 MB: is it the right file?")
         content = path.read_bytes()
@@ -131,8 +121,8 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _rows(sheet: Any) -> list[list[Cell]]:
-    return [[_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+def _rows(rows: list[list[Any]]) -> list[list[Cell]]:
+    return [[_cell(cell) for cell in row] for row in rows]
 
 
 def _cell(cell: Any) -> Cell:
