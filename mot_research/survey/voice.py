@@ -15,6 +15,7 @@ from mot_research.study.suggestions import did_you_mean
 from mot_research.survey.cells import numbers, texts
 from mot_research.survey.columns import Cells
 from mot_research.survey.masking import mask
+from mot_research.survey.missing_column import missing_column
 from mot_research.survey.problems import Problem, examples
 from mot_research.survey.tables import Table
 from mot_research.survey.terms import agreement_with_codes, matched, terms_of
@@ -104,16 +105,9 @@ def voice_of(
     if table is None:
         comments = _from_waves(waves)
     else:
-        absent = [
-            name
-            for name, is_there in (
-                ("wave", "wave" in table.frame),
-                ("text", "text" in table.frame or "codes" in table.frame),
-            )
-            if not is_there
-        ]
-        if absent:
-            return None, [_column_missing(table, absent[0], "voice file")]
+        needed = ("wave",) if "codes" in table.frame else ("wave", "text")
+        if lacking := missing_column(table, needed, "comments"):
+            return None, [lacking]
         comments, found = _from_file(study, waves, table, own)
         problems += found
     codes: CodeFrame = {}
@@ -231,9 +225,8 @@ def _without_partner(comments: pd.DataFrame) -> Iterator[Problem]:
 
 def _code_frame(study: Study, table: Table) -> tuple[CodeFrame, list[Problem]]:
     """What each code of each wave ("" for all) stands for."""
-    absent = [name for name in ("code", "moment") if name not in table.frame]
-    if absent:
-        return {}, [_column_missing(table, absent[0], "code frame")]
+    if lacking := missing_column(table, ("code", "moment"), "codes"):
+        return {}, [lacking]
     frame = table.frame
     blank = pd.Series(pd.NA, index=frame.index, dtype="str")
     waves, codes, moments = (
@@ -361,14 +354,3 @@ def _completed(
         )
         valence[open_] = np.where(np.isnan(rating), np.nan, sign)
     return valence
-
-
-def _column_missing(table: Table, column: str, what: str) -> Problem:
-    return Problem(
-        column=column,
-        rule="column_missing",
-        count=1,
-        severity="warning",
-        what_to_do=f"'{shown(table.path.name)}', the {what}, has no column '{column}'."
-        f"{did_you_mean(column, list(table.frame.columns))} Its section is left out.",
-    )
