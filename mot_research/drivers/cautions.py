@@ -287,13 +287,11 @@ def _ratings(design: Design) -> Iterator[Caution]:
                 f"correlation {mean:.2f}). The order of the moments is then less sure than it "
                 "looks: ask about single events soon after they happen.",
             )
-    at_best = []
-    for name, values in zip(design.tested, ratings.T, strict=True):
-        rated = np.isfinite(values)
-        w = rows.weight[rated]
-        share = float(w[values[rated] == values[rated].max()].sum() / w.sum())
-        if share >= _limit("ceiling"):
-            at_best.append(f"{shown(name)} ({share:.0%})")
+    at_best = [
+        f"{shown(name)} ({design.described[name].top_share:.0%})"
+        for name in design.tested
+        if design.described[name].top_share >= _limit("ceiling")
+    ]
     if at_best:
         yield Caution(
             "ceiling",

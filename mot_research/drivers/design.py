@@ -76,13 +76,100 @@ class Rows:
 
 @dataclass(frozen=True)
 class Described:
-    """What the rows say of one driver before any model (weighted, blanks left out)."""
+    """What the rows say of one driver before any model (weighted, blanks left out).
+
+    ``top_share`` is the share of its raters who gave the highest rating that anyone gave.
+    """
 
     n: int
     n_effective: float
     reach: float
     mean: float
     blank_share: float
+    lowest: float = np.nan
+    highest: float = np.nan
+    top_share: float = np.nan
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns a design has, settled before any of them is computed.
+
+    Positions count in z = (1, columns…): the constant is 0, the outcome 1. Then come the
+    qualities, the exposures, the controls, and the exposures of drivers not tested.
+
+    Attributes
+    ----------
+    drivers : tuple of str
+    players : tuple of int
+        Which of the drivers are tested.
+    pilots : tuple of float
+        The centre of each player's quality.
+    partly : tuple of bool
+        Whether some did not have the contact of each player.
+    of_controls : tuple of str
+        Names of the controls' columns.
+    beside : tuple of int
+        Drivers not tested whose exposure varies.
+    """
+
+    drivers: tuple[str, ...]
+    players: tuple[int, ...]
+    pilots: tuple[float, ...]
+    partly: tuple[bool, ...]
+    of_controls: tuple[str, ...]
+    beside: tuple[int, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns, in their order."""
+        tested = list(zip(self.tested, self.partly, strict=True))
+        return (
+            "outcome",
+            *(quality_column(name) for name, _ in tested),
+            *(exposure_column(name) for name, partly in tested if partly),
+            *self.of_controls,
+            *(exposure_column(self.drivers[j]) for j in self.beside),
+        )
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        return tuple(self.drivers[j] for j in self.players)
+
+    @property
+    def quality(self) -> tuple[int, ...]:
+        return tuple(range(2, 2 + len(self.players)))
+
+    @property
+    def exposure(self) -> tuple[int | None, ...]:
+        place = 2 + len(self.players) + np.cumsum([0, *self.partly])
+        return tuple(
+            int(at) if is_in else None for at, is_in in zip(place[:-1], self.partly, strict=True)
+        )
+
+    @property
+    def controls(self) -> tuple[int, ...]:
+        first = 2 + len(self.players) + sum(self.partly)
+        return tuple(range(first, first + len(self.of_controls) + len(self.beside)))
+
+    def of(
+        self,
+        outcome: np.ndarray,
+        ratings: np.ndarray,
+        had: np.ndarray,
+        controls: Sequence[np.ndarray],
+    ) -> np.ndarray:
+        """The columns of some rows, (n, k).
+
+        ``had`` (n, p) is 1 where rated, 0 where not experienced and NaN where blank or not
+        asked; ``ratings`` (n, p) count where ``had`` is 1.
+        """
+        pilots = np.array(self.pilots)
+        players = list(self.players)
+        quality = np.where(had[:, players] == 0, 0.0, ratings[:, players] - pilots)
+        exposed = [j for j, partly in zip(players, self.partly, strict=True) if partly]
+        parts = [outcome, quality, had[:, exposed], *controls, had[:, list(self.beside)]]
+        return np.column_stack(parts)
 
 
 @dataclass(frozen=True)
@@ -107,8 +194,12 @@ class Design:
         Positions of the controls, with the exposures of drivers not tested.
     kept : ndarray (n,) of int
         Which of the rows given these are.
+    pilots : mapping of player to the centre of its quality column
     described : mapping of driver to Described
     not_tested : mapping of driver to reason
+
+    Where the rows stay in their file (:mod:`mot_research.drivers.large`), ``rows``, ``columns``
+    and ``kept`` have none.
     """
 
     rows: Rows
@@ -119,6 +210,7 @@ class Design:
     exposure: tuple[int | None, ...]
     controls: tuple[int, ...]
     kept: np.ndarray
+    pilots: Mapping[str, float]
     described: Mapping[str, Described]
     not_tested: Mapping[str, str]
     n_blank_outcome: int
@@ -171,34 +263,29 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
             "nothing can move it. Check its column and codes."
         )
 
-    columns: dict[str, np.ndarray] = {"outcome": rows.outcome}
     had = np.where(rows.states == RATED, 1.0, np.where(rows.states == NOT_EXPERIENCED, 0.0, np.nan))
-    quality, exposure = [], []
-    for j in players:
-        pilot = np.nanmean(rows.ratings[:, j])
-        values = np.where(had[:, j] == 0, 0.0, rows.ratings[:, j] - pilot)
-        quality.append(len(columns) + 1)
-        columns[quality_column(rows.drivers[j])] = values
-    for j in players:
-        varies = (had[:, j] == 0).any()
-        exposure.append(len(columns) + 1 if varies else None)
-        if varies:
-            columns[exposure_column(rows.drivers[j])] = had[:, j]
-    first_control = len(columns) + 1
-    for name, values in of_controls.items():
-        columns[name] = values
-    for j, name in enumerate(rows.drivers):
-        if j not in players and (had[:, j] == 0).any() and (had[:, j] == 1).any():
-            columns[exposure_column(name)] = had[:, j]
+    columns = Columns(
+        drivers=rows.drivers,
+        players=tuple(players),
+        pilots=tuple(float(np.nanmean(rows.ratings[:, j])) for j in players),
+        partly=tuple(bool((had[:, j] == 0).any()) for j in players),
+        of_controls=tuple(of_controls),
+        beside=tuple(
+            j
+            for j in range(len(rows.drivers))
+            if j not in players and (had[:, j] == 0).any() and (had[:, j] == 1).any()
+        ),
+    )
     return Design(
         rows=rows,
-        columns=np.column_stack(list(columns.values())),
-        names=tuple(columns),
-        tested=tuple(rows.drivers[j] for j in players),
-        quality=tuple(quality),
-        exposure=tuple(exposure),
-        controls=tuple(range(first_control, len(columns) + 1)),
+        columns=columns.of(rows.outcome, rows.ratings, had, list(of_controls.values())),
+        names=columns.names,
+        tested=columns.tested,
+        quality=columns.quality,
+        exposure=columns.exposure,
+        controls=columns.controls,
         kept=kept,
+        pilots=dict(zip(columns.tested, columns.pilots, strict=True)),
         described=described,
         not_tested=not_tested,
         n_blank_outcome=n_blank_outcome,
@@ -211,26 +298,39 @@ def _describe(rows: Rows, j: int) -> Described:
     rated = state == RATED
     known = rated | (state == NOT_EXPERIENCED)
     asked = known | (state == BLANK)
-    w = weight[rated]
+    w, values = weight[rated], rows.ratings[rated, j]
+    highest = float(values.max()) if rated.any() else np.nan
     return Described(
         n=int(rated.sum()),
         n_effective=float(w.sum() ** 2 / (w**2).sum()) if rated.any() else 0.0,
         reach=float(w.sum() / weight[known].sum()) if known.any() else np.nan,
-        mean=float(w @ rows.ratings[rated, j] / w.sum()) if rated.any() else np.nan,
+        mean=float(w @ values / w.sum()) if rated.any() else np.nan,
         blank_share=float((state == BLANK).sum() / asked.sum()) if asked.any() else 0.0,
+        lowest=float(values.min()) if rated.any() else np.nan,
+        highest=highest,
+        top_share=float(w[values == highest].sum() / w.sum()) if rated.any() else np.nan,
     )
 
 
 def _reasons(rows: Rows, described: Mapping[str, Described], min_n: float) -> dict[str, str]:
+    not_asked = {
+        name: "not asked"
+        for j, name in enumerate(rows.drivers)
+        if (rows.states[:, j] == NOT_ASKED).all()
+    }
+    reasons = reasons_of(described, min_n) | not_asked
+    reasons = {name: reasons[name] for name in described if name in reasons}
+    return reasons | _thin_pairs(rows, reasons)
+
+
+def reasons_of(described: Mapping[str, Described], min_n: float) -> dict[str, str]:
+    """Why drivers can't be tested, as far as what is said of each by itself tells."""
     reasons = {}
-    for j, (name, seen) in enumerate(described.items()):
-        values = rows.ratings[rows.states[:, j] == RATED, j]
-        if (rows.states[:, j] == NOT_ASKED).all():
-            reasons[name] = "not asked"
-        elif seen.n == 0:
+    for name, seen in described.items():
+        if seen.n == 0:
             reasons[name] = "nobody rated it"
-        elif np.ptp(values) == 0:
-            reasons[name] = f"all {seen.n} who rated it gave {values[0]:g}: no variance"
+        elif seen.lowest == seen.highest:
+            reasons[name] = f"all {seen.n} who rated it gave {seen.lowest:g}: no variance"
         elif seen.blank_share > MAX_BLANK_SHARE:
             reasons[name] = (
                 f"{seen.blank_share:.0%} left it blank; more than {MAX_BLANK_SHARE:.0%} "
@@ -241,7 +341,7 @@ def _reasons(rows: Rows, described: Mapping[str, Described], min_n: float) -> di
                 f"too few to say: {seen.n} rated it, worth {seen.n_effective:.0f} after "
                 f"weighting; {min_n:.0f} are needed"
             )
-    return reasons | _thin_pairs(rows, reasons)
+    return reasons
 
 
 def _thin_pairs(rows: Rows, reasons: Mapping[str, str]) -> dict[str, str]:

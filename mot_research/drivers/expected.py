@@ -63,7 +63,4 @@ class ExpectedOutcome:
 
 def pilots(design: Design) -> dict[str, float]:
     """What the quality column of each tested driver is counted from."""
-    rows = design.rows
-    return {
-        name: float(np.nanmean(rows.ratings[:, rows.drivers.index(name)])) for name in design.tested
-    }
+    return {name: design.pilots[name] for name in design.tested}
