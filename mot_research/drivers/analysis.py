@@ -246,20 +246,44 @@ def analyse_model(
     """Analyse a design that is reduced already; arguments as in :func:`analyse`."""
     check_outcome(outcome, options.kind, model.design.rows.outcome)
     model, found = _estimates(model, units, draws, options, outcome)
+    rows = model.design.rows
+    return result_of(
+        model,
+        found,
+        options if draws is not None else replace(options, n_resamples=0),
+        outcome=outcome,
+        mean_and_sd=_mean_and_sd(reported_values(options.kind, rows.outcome), rows.weight),
+        waves=waves,
+        notes=notes,
+    )
+
+
+def result_of(
+    model: Model,
+    found: Estimates,
+    options: Options,
+    *,
+    outcome: str,
+    mean_and_sd: tuple[float, float],
+    waves: tuple[str, ...] = (),
+    notes: Sequence[str] = (),
+) -> DriverResult:
+    """What is told of a model's estimates; ``mean_and_sd`` are the outcome's."""
     design, reduction = model.design, model.reduction
+    resampled = options.n_resamples > 0
     top = min(options.top, -(-len(design.tested) // 2))
     table = _table(design, found, options.confidence)
     unsupported: tuple[str, ...] = ()
-    if draws is not None:
+    if resampled:
         table, unsupported = _with_intervals(table, found, reduction, top, options)
     cautions = of_analysis(design, reduction, model, table, unsupported)
-    mean, sd = _mean_and_sd(reported_values(options.kind, design.rows.outcome), design.rows.weight)
+    mean, sd = mean_and_sd
     return DriverResult(
         outcome=outcome,
         kind=options.kind,
         model=MODELS[options.kind],
         waves=waves,
-        table=table.reindex(list(design.rows.drivers))[_columns(draws is not None)],
+        table=table.reindex(list(design.rows.drivers))[_columns(resampled)],
         r_squared=found.r_squared,
         r_squared_controls=found.r_squared_controls,
         n_obs=reduction.n_obs,
@@ -270,7 +294,7 @@ def analyse_model(
         outcome_sd=sd,
         top=top,
         confidence=options.confidence,
-        n_resamples=options.n_resamples if draws is not None else 0,
+        n_resamples=options.n_resamples,
         seed=options.seed,
         missing=options.missing,
         not_tested=dict(design.not_tested),

@@ -277,7 +277,7 @@ def _suppressed(reduction: Reduction, model: Model, table: pd.DataFrame) -> list
 def _ratings(design: Design) -> Iterator[Caution]:
     rows = design.rows
     ratings = rows.ratings[:, [rows.drivers.index(name) for name in design.tested]]
-    mean, _ = mean_correlation(ratings, rows.weight)
+    mean, _ = mean_correlation(ratings, rows.weight) if len(ratings) else (None, None)
     if mean is not None and len(design.tested) > 2:
         share = halo_share(mean, len(design.tested))
         if share > _limit("halo"):

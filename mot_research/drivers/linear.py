@@ -160,7 +160,9 @@ def linear_estimates(model: Model, draws: Draws | None, *, influence: bool) -> E
         lmg_covariance=(
             model.lmg_covariance() if draws is not None and influence else np.empty((0, 0))
         ),
-        noise_floor=noise_floor(model, draws.seed) if draws is not None else None,
+        noise_floor=(
+            noise_floor(model, draws.seed) if draws is not None and len(design.columns) else None
+        ),
     )
 
 

@@ -218,7 +218,7 @@ def complete(
     # In the units of the columns a row is units @ z.
     units = np.diag(np.append(1.0, spread))
     units[1:, 0] = centre
-    completed, coefficients, residuals = _expectations(
+    completed, coefficients, residuals = expectations(
         q, group_patterns(z, pattern, missing, shares), missing, units
     )
     rows = np.zeros((len(data), len(q)))
@@ -271,7 +271,7 @@ def _location(data: Floats, observed: NDArray[np.bool_], share: Floats) -> tuple
     return centre, np.sqrt(share @ np.where(observed, data - centre, 0.0) ** 2 / seen)
 
 
-def _expectations(
+def expectations(
     q: Floats, groups: list[PatternGroup], missing: NDArray[np.bool_], units: Floats
 ) -> tuple[Floats, tuple[Floats, ...], sparse.csr_array]:
     """Completed rows, completion maps and conditional covariances in the columns' units."""
