@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from mot_research.drivers.cautions import ASSOCIATED, of_analysis
 from mot_research.drivers.completion import completed_columns, without_separated
 from mot_research.drivers.design import Design, Rows, build_design
+from mot_research.drivers.engines import opened
 from mot_research.drivers.estimates import FEW_UNITS, Estimates
 from mot_research.drivers.frames import rows_of_frame
 from mot_research.drivers.linear import Model, linear_estimates
@@ -20,6 +22,7 @@ from mot_research.drivers.outcome_models import MODELS as NONLINEAR_MODELS
 from mot_research.drivers.outcome_models import NET_PROMOTER_SCALE, check_outcome, reported_values
 from mot_research.drivers.reduction import Reduction, reduce_columns
 from mot_research.drivers.result import DriverResult
+from mot_research.drivers.statements import Question
 from mot_research.drivers.transactional import is_transactional, one_by_one
 from mot_research.errors import AnalysisError, shown
 from mot_research.statistics.distributions import t_quantile
@@ -31,6 +34,7 @@ from mot_research.statistics.resampling import (
     draw,
     percentile_interval,
 )
+from mot_research.survey.tables import read_table
 
 Kind = Literal["score", "ordered", "binary", "amount", "share"]
 Missing = Literal["em", "drop"]
@@ -69,7 +73,7 @@ class Options:
 
 
 def driver_analysis(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | str | Path | Any,
     outcome: str,
     drivers: Sequence[str],
     *,
@@ -77,6 +81,7 @@ def driver_analysis(
     weight: str | None = None,
     cluster: str | None = None,
     stratum: str | None = None,
+    respondent: str | None = None,
     not_experienced: Sequence[float] = (),
     blank: Sequence[float] = (),
     scale: tuple[float, float] | None = None,
@@ -86,8 +91,9 @@ def driver_analysis(
     n_resamples: int = 2000,
     confidence: float = 0.95,
     seed: int = 1,
+    engine: str = "auto",
 ) -> DriverResult:
-    """Which drivers move an outcome, on any frame.
+    """Which drivers move an outcome, on any frame or file.
 
     The model is ``y = α + Σ_j [γ_j E_j + β_j E_j (x_j − μ_j)] + z'δ + ε``: E_j
     says whether respondents had contact j at all (*having it*), x_j how it
@@ -97,8 +103,9 @@ def driver_analysis(
 
     Parameters
     ----------
-    frame : DataFrame
-        One row per respondent.
+    frame : DataFrame, path, or table of Ibis
+        One row per respondent. A path is that of a CSV, Parquet, Excel or SPSS file, or of a
+        folder of Parquet files; with the URL of a connection as ``engine``, it is a table's name.
     outcome : str
         Column of the outcome. Empty cells are blank: those rows are left out
         and counted. Where all its other values lie on the ratings' ``scale``,
@@ -112,6 +119,9 @@ def driver_analysis(
     weight, cluster, stratum : str, optional
         Columns of the survey design. Only ratios of weights matter; rows of
         weight 0 are left out.
+    respondent : str, optional
+        Who is who. Needed only by engines without an order of rows, where no
+        cluster is named.
     not_experienced, blank : sequence of float
         Codes in the rating columns for "did not have this contact" and for
         "asked, not answered".
@@ -134,6 +144,11 @@ def driver_analysis(
         Of every interval.
     seed : int
         The same frame and seed give the same numbers.
+    engine : {"auto", "memory", "duckdb", "spark"} or URL
+        Who reduces the rows of a file: ``auto`` takes DuckDB from a million rows (or 200 MB of
+        text) on; ``spark`` and an Ibis URL such as ``snowflake://…`` need the extra ``spark``.
+        All but ``memory`` have the model of a score only, and take buckets of respondents for
+        sampling units where there are no clusters, or more than 2,000.
 
     Returns
     -------
@@ -167,6 +182,31 @@ def driver_analysis(
     food    0.35      0.30      0.39    0.55
     wifi    0.07      0.05      0.10    0.24
     """
+    if not isinstance(frame, pd.DataFrame):
+        with opened(frame, engine) as source:
+            if source is not None:
+                from mot_research.drivers.large import analyse_source
+
+                question = Question(
+                    outcome,
+                    tuple(drivers),
+                    tuple(controls),
+                    weight,
+                    cluster,
+                    stratum,
+                    respondent,
+                    tuple(not_experienced),
+                    tuple(blank),
+                    scale,
+                )
+                options = Options(kind, missing, top, 0.0, n_resamples, confidence, seed)
+                return analyse_source(source, question, options)
+        frame, engine = read_table(Path(frame)).frame, "memory"
+    if engine not in ("auto", "memory"):
+        raise AnalysisError(
+            f"engine is {shown(engine)!r}, and the rows are a frame, which is in memory: give "
+            "the path of their file."
+        )
     rows, units, notes = rows_of_frame(
         frame,
         outcome,

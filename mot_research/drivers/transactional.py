@@ -33,10 +33,15 @@ def share_rated_two(rows: Rows) -> float:
 
 def is_transactional(rows: Rows) -> bool:
     """Whether at least two drivers were rated, but two of them by fewer than 5 % of the rows."""
+    several = int((rows.states == RATED).any(axis=0).sum()) >= 2
+    return several and too_few_rated_two(share_rated_two(rows))
+
+
+def too_few_rated_two(share: float) -> bool:
+    """Whether so small a share of the rows rated two drivers that each needs its own model."""
     limit = RULES["transactional"].value
     assert limit is not None
-    several = int((rows.states == RATED).any(axis=0).sum()) >= 2
-    return several and share_rated_two(rows) < limit
+    return share < limit
 
 
 def one_by_one(
