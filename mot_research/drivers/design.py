@@ -8,7 +8,7 @@ structural absence is treated so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,18 +158,21 @@ class Columns:
         ratings: np.ndarray,
         had: np.ndarray,
         controls: Sequence[np.ndarray],
-    ) -> np.ndarray:
-        """The columns of some rows, (n, k).
+    ) -> Iterator[np.ndarray]:
+        """The columns of some rows, (n,) each.
 
         ``had`` (n, p) is 1 where rated, 0 where not experienced and NaN where blank or not
         asked; ``ratings`` (n, p) count where ``had`` is 1.
         """
-        pilots = np.array(self.pilots)
-        players = list(self.players)
-        quality = np.where(had[:, players] == 0, 0.0, ratings[:, players] - pilots)
-        exposed = [j for j, partly in zip(players, self.partly, strict=True) if partly]
-        parts = [outcome, quality, had[:, exposed], *controls, had[:, list(self.beside)]]
-        return np.column_stack(parts)
+        yield outcome
+        for j, pilot in zip(self.players, self.pilots, strict=True):
+            yield np.where(had[:, j] == 0, 0.0, ratings[:, j] - pilot)
+        for j, partly in zip(self.players, self.partly, strict=True):
+            if partly:
+                yield had[:, j]
+        yield from controls
+        for j in self.beside:
+            yield had[:, j]
 
 
 @dataclass(frozen=True)
@@ -278,7 +281,9 @@ def build_design(rows: Rows, *, missing: str, min_n: float = 0.0) -> Design:
     )
     return Design(
         rows=rows,
-        columns=columns.of(rows.outcome, rows.ratings, had, list(of_controls.values())),
+        columns=np.column_stack(
+            list(columns.of(rows.outcome, rows.ratings, had, list(of_controls.values())))
+        ),
         names=columns.names,
         tested=columns.tested,
         quality=columns.quality,

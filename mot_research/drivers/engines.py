@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 ENGINES = ("auto", "memory", "duckdb", "spark")
 LARGE_ROWS = 1_000_000  # from here on `auto` takes DuckDB
 LARGE_BYTES = 200_000_000  # of a text file, whose rows nobody has counted; a tenth where packed
-MEMORY = "400MB"  # of DuckDB itself; what it returns comes in blocks
+MEMORY = "300MB"  # of DuckDB itself; what it returns comes in blocks
 SAMPLED_BYTES = 65_536
 TEXT_FILES = (".csv", ".tsv", ".txt", ".tab")
 
-Kind = Literal["number", "text", "boolean", "untyped"]
+Kind = Literal["number", "whole", "text", "boolean", "untyped"]
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class DuckDB:
 
 @dataclass(frozen=True)
 class Ibis:
-    """Any table of an Ibis connection: Spark, Snowflake, BigQuery, …"""
+    """Any table of an Ibis connection: Spark, Snowflake, BigQuery and others."""
 
     source: Any
     columns: Mapping[str, Column]
@@ -211,6 +211,7 @@ def open_file(path: Path) -> Iterator[DuckDB]:
     connection = duckdb.connect(":memory:")
     try:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET allowed_paths = $paths", {"paths": bound["paths"]})
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -241,8 +242,7 @@ def on_ibis(table: Any) -> Ibis:
     schema = table.schema()
     columns = {}
     for place, (name, dtype) in enumerate(schema.items()):
-        kind: Kind = "boolean" if dtype.is_boolean() else "number" if dtype.is_numeric() else "text"
-        columns[name] = Column(place, kind)
+        columns[name] = Column(place, _ibis_kind(dtype))
     by_place = table.select(**{f"c{one.place}": table[name] for name, one in columns.items()})
     return Ibis(by_place.alias("source"), columns, str(table.get_backend().name))
 
@@ -325,9 +325,17 @@ def _files(path: Path) -> Sequence[Path]:
 def _kind(sql_type: str) -> Kind:
     if sql_type == "BOOLEAN":
         return "boolean"
-    whole = sql_type.removeprefix("U").endswith("INT") or sql_type == "INTEGER"
-    whole |= sql_type == "UINTEGER"
-    return "number" if whole or sql_type.startswith(("DOUBLE", "FLOAT", "DECIMAL")) else "text"
+    if sql_type.endswith(("INT", "INTEGER")):
+        return "whole"
+    return "number" if sql_type.startswith(("DOUBLE", "FLOAT", "DECIMAL")) else "text"
+
+
+def _ibis_kind(dtype: Any) -> Kind:
+    if dtype.is_boolean():
+        return "boolean"
+    if dtype.is_integer():
+        return "whole"
+    return "number" if dtype.is_numeric() else "text"
 
 
 def _delimiter(path: Path, *, packed: bool) -> str:

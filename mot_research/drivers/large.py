@@ -33,7 +33,7 @@ from mot_research.drivers.result import DriverResult
 from mot_research.drivers.statements import BLANK_LEVEL, Prepared, Question
 from mot_research.drivers.transactional import too_few_rated_two
 from mot_research.errors import AnalysisError, shown
-from mot_research.statistics.crossproducts import Floats, Integers, augmented, unvech, vech
+from mot_research.statistics.crossproducts import Floats, Integers, unvech, vech
 from mot_research.statistics.resampling import SamplingUnits, draw, sampling_units
 from mot_research.statistics.streamed import (
     PatternRows,
@@ -46,7 +46,8 @@ from mot_research.study.suggestions import did_you_mean
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BLOCK = 200_000  # rows: 70 MB at 41 columns
+BLOCK = 100_000  # rows: 35 MB at 41 columns
+MAX_VALUES = 100_000  # of all drivers together
 MAX_LEVELS = 100  # of a control that is a category
 COUNTED = "u IS NOT NULL"
 
@@ -62,6 +63,62 @@ class _Facts:
 
     def count(self, name: str) -> int:
         return int(self.values[name])
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """What stands in the cells of one driver, codes left out: a row for each value.
+
+    ``n`` and ``w`` count the rows of the analysis, ``n_all`` every row; ``absent`` are the rows
+    and the weight of those who did not have it.
+    """
+
+    value: Floats
+    n_all: Floats
+    n: Floats
+    w: Floats
+    v: Floats
+    n_absent: float
+    w_absent: float
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, j: int, question: Question) -> _Tally:
+        own = table[table[f"x{j}"].notna()]
+        value = own[f"x{j}"].to_numpy(dtype=float)
+        absent = np.isin(value, question.not_experienced)
+        rated = ~absent & ~np.isin(value, question.blank)
+        counts = own[["n_all", "n", "w", "v"]].fillna(0.0).to_numpy(dtype=float)
+        order = np.argsort(value[rated])
+        n_all, n, w, v = counts[rated][order].T
+        at = value[rated][order], n_all, n, w, v
+        return cls(*at, counts[absent, 1].sum(), counts[absent, 2].sum())
+
+    @property
+    def given(self) -> Floats:
+        """The ratings that stand in a row of the analysis."""
+        return self.value[self.n > 0]
+
+    @property
+    def varies(self) -> bool:
+        return len(self.given) > 1
+
+    @property
+    def pilot(self) -> float:
+        return float(self.value @ self.n / self.n.sum())
+
+    def described(self, n_rows: float) -> Described:
+        n, weight = self.n.sum(), self.w.sum()
+        known = weight + self.w_absent
+        return Described(
+            n=int(n),
+            n_effective=float(weight**2 / self.v.sum()) if n else 0.0,
+            reach=float(weight / known) if known else np.nan,
+            mean=float(self.value @ self.w / weight) if n else np.nan,
+            blank_share=float(1 - (n + self.n_absent) / n_rows),
+            lowest=float(self.given[0]) if n else np.nan,
+            highest=float(self.given[-1]) if n else np.nan,
+            top_share=float(self.w[self.n > 0][-1] / weight) if n else np.nan,
+        )
 
 
 @dataclass(frozen=True)
@@ -82,9 +139,36 @@ class _Units:
     """The sampling units, and how to find that of a row by its labels."""
 
     units: SamplingUnits
+    labels_of_unit: Sequence[tuple[object, object]]
     strata: pa.Array
     labels: pa.Array
     of_pair: Integers  # (strata, labels): number of the unit, −1 where there is none
+
+    @classmethod
+    def of(cls, strata: pa.ChunkedArray, labels: pa.ChunkedArray) -> _Units:
+        """Number the pairs of a stratum and a label in the order of both."""
+        import pyarrow as pa
+
+        pairs = list(zip(strata.to_pylist(), labels.to_pylist(), strict=True))
+        units = _sampling_units(pairs)
+        known = [
+            pa.array(dict.fromkeys(pair[side] for pair in pairs), of.type)
+            for side, of in ((0, strata), (1, labels))
+        ]
+        place = [{value: at for at, value in enumerate(one.to_pylist())} for one in known]
+        of_pair = np.full((len(known[0]), len(known[1])), -1)
+        of_unit = list(pairs)
+        for pair, code in zip(pairs, units.codes, strict=True):
+            of_pair[place[0][pair[0]], place[1][pair[1]]] = code
+            of_unit[code] = pair
+        return cls(units, of_unit, known[0], known[1], of_pair)
+
+    def without(self, empty: np.ndarray) -> SamplingUnits:
+        """The units of a study in which these buckets hold nobody."""
+        if not empty.any():
+            return self.units
+        kept = zip(self.labels_of_unit, empty, strict=True)
+        return _sampling_units([pair for pair, is_empty in kept if not is_empty])
 
     def codes(self, stratum: pa.Array, label: pa.Array) -> Integers:
         import pyarrow.compute as pc
@@ -116,16 +200,21 @@ def analyse_source(engine: Engine, question: Question, options: Options) -> Driv
     _check_names(engine, question)
     prepared, notes = _prepared(engine, question)
     facts = _facts(engine, statements.checks(prepared))
-    _check(facts, question)
+    tallies = _tallies(engine, prepared)
+    _check(facts, tallies, question)
     units, prepared, told = _units(engine, prepared)
     notes += [told] if told else []
-    model, n_rows = _model(engine, prepared, facts, options, units)
+    model = _model(engine, prepared, facts, tallies, options, units)
     q = model.reduction.q
-    draws = draw(units.units, options.n_resamples, options.seed) if options.n_resamples else None
+    draws = (
+        draw(model.reduction.units, options.n_resamples, options.seed)
+        if options.n_resamples
+        else None
+    )
     low, high = facts["lowest_y"], facts["highest_y"]
     notes.append(
-        f"All {n_rows} rows were reduced by {engine.name}. Not looked at, for want of the single "
-        "rows: halo, the importance of columns of noise"
+        f"All {facts.count('n_rows')} rows were reduced by {engine.name}. Not looked at, for want "
+        "of the single rows: halo, the importance of columns of noise"
         + (", and the net promoter effect." if (low, high) == (0, 10) else ".")
     )
     return result_of(
@@ -199,29 +288,54 @@ def _prepared(engine: Engine, question: Question) -> tuple[Prepared, list[str]]:
     return replace(prepared, outcome_codes=codes), [note]
 
 
-def _check(facts: _Facts, question: Question) -> None:
+def _tallies(engine: Engine, prepared: Prepared, where: str = "TRUE") -> list[_Tally]:
+    """What stands in the cells of each driver.
+
+    Raises
+    ------
+    AnalysisError
+        The drivers have too many values for ratings.
+    """
+    parts, n_values = [], 0
+    for batch in engine.blocks(statements.ratings(prepared, where), BLOCK):
+        parts.append(batch.to_pandas())
+        n_values += len(batch)
+        if n_values > MAX_VALUES:
+            raise AnalysisError(
+                f"the drivers hold more than {MAX_VALUES} different values: a rating has a scale "
+                "of some points. Round them, or use engine='memory'."
+            )
+    table = pd.concat(parts, ignore_index=True)
+    return [_Tally.of(table, j, prepared.question) for j in range(len(prepared.question.drivers))]
+
+
+def _check(facts: _Facts, tallies: Sequence[_Tally], question: Question) -> None:
     """Refuse what the readers of a frame refuse."""
     for fact, name, what in (
         ("weight_empty", question.weight, "weight '{}' is empty"),
         ("weight_negative", question.weight, "weight '{}' is negative"),
         ("stratum_empty", question.stratum, "stratum '{}' is empty"),
-        ("unit_empty", question.cluster or question.respondent, "'{}', the sampling unit, is empty"),
+        (
+            "unit_empty",
+            question.cluster or question.respondent,
+            "'{}', the sampling unit, is empty",
+        ),
     ):
         if facts[fact] > 0:
             raise AnalysisError(
                 f"{what.format(shown(name))} in {facts.count(fact)} of {facts.count('n_rows')} "
                 "rows: give every row one, or leave those rows out."
             )
-    if facts["endless"] > 0:
-        raise AnalysisError(
-            f"{facts.count('endless')} rows hold infinite values: leave such cells empty."
-        )
-    for j, name in enumerate(question.drivers):
-        if question.scale is not None and facts[f"off{j}"] > 0:
-            low, high = question.scale
+    if facts["endless"] > 0 or any(np.isinf(tally.value).any() for tally in tallies):
+        raise AnalysisError("some rows hold infinite values: leave such cells empty.")
+    for name, tally in zip(question.drivers, tallies, strict=True):
+        low, high = question.scale or (-np.inf, np.inf)
+        off = (tally.value < low) | (tally.value > high)
+        if off.any():
             raise AnalysisError(
-                f"column '{shown(name)}' holds {facts.count(f'off{j}')} ratings outside {low:g} "
-                f"to {high:g}: name such codes in not_experienced or blank, or correct the scale."
+                f"column '{shown(name)}' holds {int(tally.n_all[off].sum())} ratings outside "
+                f"{low:g} to {high:g}, such as {tally.value[off][0]:g}: name such codes in "
+                "not_experienced or blank, or correct the scale."
             )
     if facts["n"] < MIN_ROWS:
         raise AnalysisError(
@@ -233,7 +347,7 @@ def _check(facts: _Facts, question: Question) -> None:
             f"the outcome is {facts['lowest_y']:g} in all {facts.count('n')} rows: nothing can "
             "move it. Check its column and codes."
         )
-    several = sum(facts[f"n{j}"] > 0 for j in range(len(question.drivers))) >= 2
+    several = sum(len(tally.given) > 0 for tally in tallies) >= 2
     if several and too_few_rated_two(facts["two"] / facts["n"]):
         raise AnalysisError(
             f"only {facts['two'] / facts['n']:.0%} of the rows rated two moments: each moment "
@@ -243,47 +357,37 @@ def _check(facts: _Facts, question: Question) -> None:
 
 def _units(engine: Engine, prepared: Prepared) -> tuple[_Units, Prepared, str]:
     """Clusters as they are where they are few, else buckets of clusters or of respondents."""
+    import pyarrow as pa
+
     asked = prepared.question
+    whose = "rows" if asked.respondent is None else "respondents"
     if asked.cluster is not None:
         found = _facts(engine, statements.n_units(prepared))
         if found["units"] <= statements.MAX_CLUSTERS:
-            return _numbered(engine, prepared), prepared, ""
+            pairs = engine.table(statements.units(prepared))
+            return _Units.of(pairs["stratum"], pairs["unit"]), prepared, ""
         whose = f"the {found.count('units')} clusters"
-    else:
-        found = _facts(engine, statements.n_strata(prepared))
-        whose = "respondents" if asked.respondent is not None else "rows"
-    fitting = [n for n in statements.BUCKETS if n * found["strata"] <= statements.MAX_UNITS]
+    strata = engine.table(statements.strata(prepared))["stratum"]
+    fitting = [n for n in statements.BUCKETS if n * len(strata) <= statements.MAX_UNITS]
     if not fitting:
         raise AnalysisError(
-            f"there are {found.count('strata')} strata, too many for errors by buckets within "
-            f"each (at most {statements.MAX_UNITS // statements.BUCKETS[-1]}): declare coarser "
-            "strata, or use engine='memory'."
+            f"there are {len(strata)} strata, too many for errors by buckets within each (at most "
+            f"{statements.MAX_UNITS // statements.BUCKETS[-1]}): declare coarser strata, or use "
+            "engine='memory'."
         )
-    prepared = replace(prepared, buckets=fitting[0])
+    n = fitting[0]
     within = "" if asked.stratum is None else " in each stratum"
-    told = (
-        f"Errors and intervals rest on {fitting[0]} buckets of {whose}{within}, chosen by a hash "
-        "of their id."
-    )
-    return _numbered(engine, prepared), prepared, told
+    told = f"Errors and intervals rest on {n} buckets of {whose}{within}, by a hash of their id."
+    every = np.repeat(np.arange(len(strata)), n)
+    labels = pa.array(np.tile(np.arange(n), len(strata)))
+    return _Units.of(strata.take(every), labels), replace(prepared, buckets=n), told
 
 
-def _numbered(engine: Engine, prepared: Prepared) -> _Units:
-    import pyarrow as pa
-
-    pairs = engine.table(statements.units(prepared))
-    strata, labels = pairs["stratum"].to_pylist(), pairs["unit"].to_pylist()
-    units = sampling_units(
+def _sampling_units(pairs: Sequence[tuple[object, object]]) -> SamplingUnits:
+    strata, labels = ([pair[side] for pair in pairs] for side in (0, 1))
+    return sampling_units(
         np.array(_as_numbers(labels), dtype=object), np.array(_as_numbers(strata), dtype=object)
     )
-    known = [pa.array(dict.fromkeys(values), of.type) for values, of in zip(
-        (strata, labels), (pairs["stratum"], pairs["unit"]), strict=True
-    )]
-    place = [{value: at for at, value in enumerate(one.to_pylist())} for one in known]
-    of_pair = np.full((len(known[0]), len(known[1])), -1)
-    for stratum, label, code in zip(strata, labels, units.codes, strict=True):
-        of_pair[place[0][stratum], place[1][label]] = code
-    return _Units(units, known[0], known[1], of_pair)
 
 
 def _as_numbers(labels: Sequence[object]) -> Sequence[object]:
@@ -295,28 +399,35 @@ def _as_numbers(labels: Sequence[object]) -> Sequence[object]:
 
 
 def _model(
-    engine: Engine, prepared: Prepared, facts: _Facts, options: Options, units: _Units
-) -> tuple[Model, int]:
+    engine: Engine,
+    prepared: Prepared,
+    facts: _Facts,
+    tallies: Sequence[_Tally],
+    options: Options,
+    units: _Units,
+) -> Model:
     asked = prepared.question
-    described = _described(engine, prepared, facts)
+    described = {
+        name: tally.described(facts["n"])
+        for name, tally in zip(asked.drivers, tallies, strict=True)
+    }
     not_tested = reasons_of(described, options.min_n)
     players = [j for j, name in enumerate(asked.drivers) if name not in not_tested]
-    where, n_dropped, counted = COUNTED, 0, facts
+    where, counted = COUNTED, facts
     if options.missing == "drop":
         where = f"{COUNTED} AND NOT {prepared.any_blank(players)}"
-        kept = replace(prepared, question=asked)
-        counted = _facts(engine, f"{statements.checks(kept)} WHERE {where}")
-        n_dropped = facts.count("n") - counted.count("n")
-        lost = [j for j in players if not counted[f"lowest{j}"] < counted[f"highest{j}"]]
-        not_tested |= {
-            asked.drivers[j]: "no variance among the rows without any blank" for j in lost
-        }
-        players = [j for j in players if j not in lost]
+        counted = _facts(engine, statements.checks(prepared, where))
+        tallies = _tallies(engine, prepared, where)
         if counted["n"] < MIN_ROWS:
             raise AnalysisError(
                 f"only {counted.count('n')} rows have the outcome and a weight and no blank: at "
                 f'least {MIN_ROWS} are needed. Use missing="em".'
             )
+        lost = [j for j in players if not tallies[j].varies]
+        not_tested |= {
+            asked.drivers[j]: "no variance among the rows without any blank" for j in lost
+        }
+        players = [j for j in players if j not in lost]
     if not players:
         raise AnalysisError(
             f"no driver of {shown(asked.outcome)} can be tested: "
@@ -326,13 +437,13 @@ def _model(
     columns = Columns(
         drivers=asked.drivers,
         players=tuple(players),
-        pilots=tuple(counted[f"pilot{j}"] for j in players),
-        partly=tuple(counted[f"absent{j}"] > 0 for j in players),
+        pilots=tuple(tallies[j].pilot for j in players),
+        partly=tuple(bool(tallies[j].n_absent > 0) for j in players),
         of_controls=tuple(of_controls),
         beside=tuple(
             j
-            for j in range(len(asked.drivers))
-            if j not in players and counted[f"absent{j}"] > 0 and counted[f"n{j}"] > 0
+            for j, tally in enumerate(tallies)
+            if j not in players and tally.n_absent > 0 and len(tally.given)
         ),
     )
     at = dict(zip(columns.names, range(len(columns.names)), strict=True))
@@ -342,6 +453,8 @@ def _model(
         offset[at[name]] = mean
     source = _Source(engine, prepared, columns, of_controls, offset, units, where)
     moments, sums = source.reduced()
+    empty = (sums[:, 0, 0] == 0) & (prepared.buckets is not None)
+    sums = sums[~empty]
     design = Design(
         rows=_no_rows(asked.drivers),
         columns=np.empty((0, len(at))),
@@ -355,40 +468,19 @@ def _model(
         described=described,
         not_tested=not_tested,
         n_blank_outcome=facts.count("blank_outcome"),
-        n_dropped=n_dropped,
+        n_dropped=facts.count("n") - counted.count("n"),
     )
     reduction = Reduction(
         moments=moments.moments,
         sums=vech(sums),
-        units=replace(units.units, codes=np.empty(0, dtype=np.intp)),
-        chosen=np.arange(units.units.n_units),
+        units=replace(units.without(empty), codes=np.empty(0, dtype=np.intp)),
+        chosen=np.arange(len(sums)),
         has_rows=sums[:, 0, 0] > 0,
         n_obs=counted.count("n"),
         sum_w=counted["sum_w"],
         sum_w2=counted["sum_w2"],
     )
-    return Model(design, reduction), facts.count("n_rows")
-
-
-def _described(engine: Engine, prepared: Prepared, facts: _Facts) -> dict[str, Described]:
-    drivers = prepared.question.drivers
-    highest = [facts[f"highest{j}"] for j in range(len(drivers))]
-    top = _facts(engine, statements.top_weights(prepared, highest)).values
-    described = {}
-    for j, name in enumerate(drivers):
-        n, absent, weight = facts.count(f"n{j}"), facts[f"absent{j}"], facts[f"w{j}"]
-        known = np.nansum([weight, facts[f"wabsent{j}"]])
-        described[name] = Described(
-            n=n,
-            n_effective=weight**2 / facts[f"v{j}"] if n else 0.0,
-            reach=float(np.nan_to_num(weight) / known) if known else np.nan,
-            mean=facts[f"s{j}"] / weight if n else np.nan,
-            blank_share=1 - (n + absent) / facts["n"],
-            lowest=facts[f"lowest{j}"],
-            highest=highest[j],
-            top_share=top[f"t{j}"] / weight if n else np.nan,
-        )
-    return described
+    return Model(design, reduction)
 
 
 def _control_columns(
@@ -451,8 +543,9 @@ class _Source:
         else:
             first_pass = self.where
         for block in self._blocks(first_pass):
-            lacking = block.lacks.any(axis=1)
-            whole, part = block.where(~lacking), block.where(lacking)
+            lacking = np.asarray(block.lacks.any(axis=1))
+            whole = block.where(~lacking) if lacking.any() else block
+            part = block.where(lacking)
             add_products(sums, whole.z, whole.weight, whole.unit)
             collected.add(part.z * np.sqrt(part.weight)[:, None], part.lacks)
             n_blank += len(part.z)
@@ -471,7 +564,9 @@ class _Source:
         table = self.engine.table(statement)
         names = [name for name in table.column_names if name.startswith("q")]
         m = len(self.offset) + 1
-        elements = np.column_stack([table[name].to_numpy() for name in names]).reshape(-1, len(names))
+        elements = np.column_stack([table[name].to_numpy() for name in names]).reshape(
+            -1, len(names)
+        )
         sums = np.zeros((self.units.units.n_units, m, m))
         stratum, label = (table[name].combine_chunks() for name in ("stratum", "unit"))
         sums[self.units.codes(stratum, label)] = unvech(elements)
@@ -481,19 +576,22 @@ class _Source:
         asked = self.prepared.question
         p = len(asked.drivers)
         for batch in self.engine.blocks(statements.rows(self.prepared, where), BLOCK):
-            ratings = np.column_stack([_numbers(batch.column(f"x{j}")) for j in range(p)])
+            # Columns lie one after the other in memory, as they come.
+            ratings = np.array([_numbers(batch.column(f"x{j}")) for j in range(p)]).T
             absent = _among(ratings, asked.not_experienced)
             lacking = np.isnan(ratings) | _among(ratings, asked.blank)
             had = np.where(lacking, np.nan, np.where(absent, 0.0, 1.0))
+            ratings[lacking | absent] = np.nan
             controls = [
                 _numbers(batch.column(f"k{i}"))
                 if level is None
                 else _is_level(batch.column(f"k{i}"), level)
                 for i, level in self.of_controls.values()
             ]
-            ratings[lacking | absent] = np.nan
-            z = augmented(self.columns.of(_numbers(batch.column("y")), ratings, had, controls))
-            z[:, 1:] -= self.offset
+            z = np.ones((len(self.offset) + 1, len(ratings))).T
+            made = self.columns.of(_numbers(batch.column("y")), ratings, had, controls)
+            for at, (column, by) in enumerate(zip(made, self.offset, strict=True), start=1):
+                np.subtract(column, by, out=z[:, at])
             lacks = np.isnan(z)
             z[lacks] = 0.0
             codes = self.units.codes(batch.column("stratum"), batch.column("unit"))

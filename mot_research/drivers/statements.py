@@ -81,6 +81,8 @@ class Prepared:
         cell = f"c{column.place}"
         if column.kind == "boolean":
             return f"CASE WHEN {cell} THEN 1.0e0 WHEN NOT {cell} THEN 0.0e0 END"
+        if column.kind == "whole":
+            return f"CAST({cell} AS DOUBLE)"
         if column.kind == "number":
             return f"nullif(CAST({cell} AS DOUBLE), CAST('NaN' AS DOUBLE))"
         return f"nullif(TRY_CAST(nullif(trim({cell}), '') AS DOUBLE), CAST('NaN' AS DOUBLE))"
@@ -91,7 +93,7 @@ class Prepared:
 
     def is_no_number(self, name: str) -> str:
         """Whether a cell holds something that is no number."""
-        if self.columns[name].kind in ("number", "boolean"):
+        if self.columns[name].kind in ("number", "whole", "boolean"):
             return "FALSE"
         return f"({self.text(name)} IS NOT NULL AND {self.number(name)} IS NULL)"
 
@@ -138,11 +140,11 @@ class Prepared:
         for name in (self.question.cluster, self.question.respondent):
             if name is not None:
                 return self._cell(name)
-        return "row_number() OVER ()"
+        return "0" if self.buckets is None else "row_number() OVER ()"
 
 
-def checks(prepared: Prepared) -> str:
-    """One row: what is wrong anywhere, and what the rows that count say of each driver."""
+def checks(prepared: Prepared, where: str = "TRUE") -> str:
+    """One row: what is wrong anywhere, and what the rows that count say of all but the drivers."""
     asked = prepared.question
     wanted = [
         "count(*) AS n_rows",
@@ -158,37 +160,33 @@ def checks(prepared: Prepared) -> str:
         "min(CASE WHEN u IS NOT NULL THEN y END) AS lowest_y",
         "max(CASE WHEN u IS NOT NULL THEN y END) AS highest_y",
     ]
-    infinite = "abs({}) = CAST('Infinity' AS DOUBLE)"
+    infinite = "abs(y) = CAST('Infinity' AS DOUBLE)"
     rated_two = " + ".join(
         f"CASE WHEN {prepared.rated(j)} THEN 1 ELSE 0 END" for j in range(len(asked.drivers))
     )
     wanted.append(f"sum(CASE WHEN u IS NOT NULL AND ({rated_two}) >= 2 THEN 1 ELSE 0 END) AS two")
     endless = " OR ".join(infinite.format(f"x{j}") for j in range(len(asked.drivers)))
-    wanted.append(f"sum(CASE WHEN {infinite.format('y')} OR {endless} THEN 1 ELSE 0 END) AS endless")
-    for j in range(len(asked.drivers)):
-        rated, absent = prepared.rated(j), prepared.not_experienced(j)
-        counted = f"CASE WHEN {rated} THEN u END"
-        rating = f"CASE WHEN {rated} AND u IS NOT NULL THEN x{j} END"
-        wanted += [
-            f"count({counted}) AS n{j}",
-            f"sum({counted}) AS w{j}",
-            f"sum({counted} * u) AS v{j}",
-            f"sum({counted} * x{j}) AS s{j}",
-            f"avg({rating}) AS pilot{j}",
-            f"min({rating}) AS lowest{j}",
-            f"max({rating}) AS highest{j}",
-            f"count(CASE WHEN {absent} THEN u END) AS absent{j}",
-            f"sum(CASE WHEN {absent} THEN u END) AS wabsent{j}",
-        ]
-        if asked.scale is not None:
-            low, high = (_number(end) for end in asked.scale)
-            off = f"{rated} AND (x{j} < {low} OR x{j} > {high})"
-            wanted.append(f"sum(CASE WHEN {off} THEN 1 ELSE 0 END) AS off{j}")
+    wanted.append(
+        f"sum(CASE WHEN {infinite.format('y')} OR {endless} THEN 1 ELSE 0 END) AS endless"
+    )
     for i, name in enumerate(asked.controls):
         if name not in prepared.categories:
             wanted += [f"count(CASE WHEN u IS NOT NULL THEN k{i} END) AS nk{i}"]
             wanted += [f"sum(u * k{i}) / sum(CASE WHEN k{i} IS NOT NULL THEN u END) AS mk{i}"]
-    return f"SELECT {', '.join(wanted)} FROM {prepared.sql} AS t"
+    return f"SELECT {', '.join(wanted)} FROM {prepared.sql} AS t WHERE {where}"
+
+
+def ratings(prepared: Prepared, where: str = "TRUE") -> str:
+    """A row for each value of each driver, codes included: how often it stands, and its weight.
+
+    In a row the driver is the one whose x is not NULL; blank cells are in none.
+    """
+    names = [f"x{j}" for j in range(len(prepared.question.drivers))]
+    sets = ", ".join(f"({name})" for name in names)
+    return (
+        f"SELECT {', '.join(names)}, count(*) AS n_all, count(u) AS n, sum(u) AS w, "
+        f"sum(u * u) AS v FROM {prepared.sql} AS t WHERE {where} GROUP BY GROUPING SETS ({sets})"
+    )
 
 
 def no_numbers(prepared: Prepared) -> str:
@@ -216,16 +214,6 @@ def outcome_values(prepared: Prepared) -> str:
     )
 
 
-def top_weights(prepared: Prepared, highest: Sequence[float]) -> str:
-    """One row: the weight of those who gave each driver its highest rating."""
-    wanted = ", ".join(
-        f"sum(CASE WHEN {prepared.rated(j)} AND x{j} = {_number(value)} THEN u END) AS t{j}"
-        for j, value in enumerate(highest)
-        if value == value
-    )
-    return f"SELECT {wanted} FROM {prepared.sql} AS t"
-
-
 def levels(prepared: Prepared, i: int, where: str) -> str:
     """Each level of a control that is a category, with its rows."""
     return (
@@ -234,16 +222,16 @@ def levels(prepared: Prepared, i: int, where: str) -> str:
 
 
 def n_units(prepared: Prepared) -> str:
-    """One row: the number of units and of strata."""
+    """One row: the number of units."""
     return (
-        "SELECT count(*) AS units, count(DISTINCT stratum) AS strata FROM "
+        "SELECT count(*) AS units FROM "
         f"(SELECT DISTINCT stratum, unit FROM {prepared.sql} AS t) AS pairs"
     )
 
 
-def n_strata(prepared: Prepared) -> str:
-    """One row: the number of strata."""
-    return f"SELECT count(DISTINCT stratum) AS strata FROM {prepared.sql} AS t"
+def strata(prepared: Prepared) -> str:
+    """Every stratum."""
+    return f"SELECT DISTINCT stratum FROM {prepared.sql} AS t"
 
 
 def units(prepared: Prepared) -> str:
@@ -283,7 +271,9 @@ def sums(
     ]
     for i, level in control_levels:
         made.append(
-            f"k{i}" if level is None else f"CASE WHEN {_is_level(i, level)} THEN 1.0e0 ELSE 0.0e0 END"
+            f"k{i}"
+            if level is None
+            else f"CASE WHEN {_is_level(i, level)} THEN 1.0e0 ELSE 0.0e0 END"
         )
     made += [had.format(prepared.not_experienced(j)) for j in columns.beside]
     k = len(made)

@@ -43,7 +43,7 @@ class PatternRows:
         """
         if not len(rows):
             return
-        packed = np.packbits(lacks, axis=1)
+        packed = np.ascontiguousarray(np.packbits(lacks, axis=1))
         keys = packed.view(f"V{packed.shape[1]}").ravel()
         order = np.argsort(keys, kind="stable")
         bounds = np.flatnonzero(keys[order][1:] != keys[order][:-1]) + 1
@@ -51,7 +51,7 @@ class PatternRows:
             kept = self.of_pattern.setdefault(packed[piece[0]].tobytes(), [])
             kept.append(rows[piece])
             if sum(map(len, kept)) > COMPRESSED_FROM * rows.shape[1]:
-                kept[:] = [np.linalg.qr(np.vstack(kept), mode="r")]
+                kept[:] = [np.asarray(np.linalg.qr(np.vstack(kept), mode="r"))]
         if len(self.of_pattern) > MAX_PATTERNS:
             raise AnalysisError(
                 f"the blanks fall into more than {MAX_PATTERNS} patterns, too many to complete "
@@ -189,17 +189,17 @@ def shifted(products: Floats, offset: Floats) -> Floats:
 def add_products(sums: Floats, rows: Floats, weights: Floats, codes: Integers) -> None:
     """Add Σ w z z' of rows (r, m) within units to ``sums`` (G, m, m): a product for each unit."""
     order = np.argsort(codes, kind="stable")
-    sorted_codes, sorted_rows = codes[order], rows[order]
-    weighted = sorted_rows * weights[order, None]
+    sorted_codes, by_column = codes[order], rows.T[:, order]
+    weighted = by_column * weights[order]
     bounds = np.flatnonzero(np.diff(sorted_codes)) + 1
     starts, ends = np.append(0, bounds), np.append(bounds, len(order))
     for start, end in zip(starts, ends, strict=True):
         if end > start:
-            sums[sorted_codes[start]] += weighted[start:end].T @ sorted_rows[start:end]
+            sums[sorted_codes[start]] += weighted[:, start:end] @ by_column[:, start:end].T
 
 
 def _patterns(lacks: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Integers]:
-    packed = np.packbits(lacks, axis=1)
+    packed = np.ascontiguousarray(np.packbits(lacks, axis=1))
     keys = packed.view(f"V{packed.shape[1]}").ravel()
     _, first, pattern = np.unique(keys, return_index=True, return_inverse=True)
     return lacks[first], pattern

@@ -78,7 +78,9 @@ def test_a_pattern_never_holds_more_than_a_few_rows():
     lacks[:, 2] = True
     z = np.where(lacks, 0.0, augmented(np.nan_to_num(columns)))
     for start in range(0, 900, 50):
-        collected.add(z[start : start + 50] * np.sqrt(weights[start : start + 50, None]), lacks[:50])
+        collected.add(
+            z[start : start + 50] * np.sqrt(weights[start : start + 50, None]), lacks[:50]
+        )
     (kept,) = collected.of_pattern.values()
     assert sum(map(len, kept)) <= 3 * 6 + 50
     np.testing.assert_allclose(
