@@ -8,6 +8,7 @@ Ibis translates them for every other engine.
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ LARGE_ROWS = 1_000_000  # from here on `auto` takes DuckDB
 LARGE_BYTES = 200_000_000  # of a text file, whose rows nobody has counted; a tenth where packed
 MEMORY = "300MB"  # of DuckDB itself; what it returns comes in blocks
 SAMPLED_BYTES = 65_536
+PATTERN = re.compile(r"([][{}*?\\])")  # what Spark takes for a pattern in a path
 TEXT_FILES = (".csv", ".tsv", ".txt", ".tab")
 
 Kind = Literal["number", "whole", "text", "boolean", "untyped"]
@@ -273,7 +275,7 @@ def on_spark(path: Path) -> Ibis:
             f"(`make system` installs it on Debian); Spark says: {shown(_first_line(error))}"
         ) from None
     connection = ibis.pyspark.connect(session)
-    named = [str(file.resolve()) for file in files]
+    named = [PATTERN.sub(r"\\\1", str(file.resolve())) for file in files]
     if files[0].suffix.lower() == ".parquet":
         return on_ibis(connection.read_parquet(named if len(named) > 1 else named[0]))
     return on_ibis(connection.read_csv(named, header=True, inferSchema=True))
