@@ -275,9 +275,9 @@ def on_spark(path: Path) -> Ibis:
             f"(`make system` installs it on Debian); Spark says: {shown(_first_line(error))}"
         ) from None
     connection = ibis.pyspark.connect(session)
-    named = [PATTERN.sub(r"\\\1", str(file.resolve())) for file in files]
+    named = PATTERN.sub(r"\\\1", str(path.resolve()))
     if files[0].suffix.lower() == ".parquet":
-        return on_ibis(connection.read_parquet(named if len(named) > 1 else named[0]))
+        return on_ibis(connection.read_parquet(named))
     return on_ibis(connection.read_csv(named, header=True, inferSchema=True))
 
 

@@ -268,9 +268,11 @@ def spark():
 @pytest.mark.java
 @pytest.mark.parametrize("missing", ["em", "drop"])
 def test_spark_over_several_partitions_equals_memory(frame, tmp_path, spark, missing):
+    folder = tmp_path / "wave [2026]"
+    folder.mkdir()
     for i, part in enumerate(np.array_split(np.arange(N), 4)):
-        frame.iloc[part].to_parquet(tmp_path / f"part-{i}.parquet")
-    assert spark.read.parquet(str(tmp_path)).rdd.getNumPartitions() > 1
-    found = mot.driver_analysis(tmp_path, **ARGUMENTS, **DESIGN, missing=missing, engine="spark")
+        frame.iloc[part].to_parquet(folder / f"part-{i}.parquet")
+    assert spark.read.parquet(str(tmp_path / "wave*")).rdd.getNumPartitions() > 1
+    found = mot.driver_analysis(folder, **ARGUMENTS, **DESIGN, missing=missing, engine="spark")
     assert_equal(found, mot.driver_analysis(frame, **ARGUMENTS, **DESIGN, missing=missing))
     assert any("reduced by pyspark" in text for text in found.warnings)
