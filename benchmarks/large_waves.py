@@ -162,7 +162,7 @@ def timed(call: str, *arguments: object) -> dict[str, float]:
     )
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    r2, peak = done.stdout.split()
+    r2, peak = done.stdout.split()[-2:]  # before them DuckDB shows its progress
     return {
         "seconds": round(seconds, 2),
         "processor": round(processor, 2),

@@ -41,6 +41,13 @@ OutputFolder = Annotated[
     Path | None,
     Parameter(help="The folder for the files. Default: output/<wave>/ beside the study."),
 ]
+EngineName = Annotated[
+    str,
+    Parameter(
+        help="Who reduces the rows of waves: memory, duckdb, spark, or the URL of an Ibis "
+        "connection; auto takes duckdb above a million rows."
+    ),
+]
 Quiet = Annotated[bool, Parameter(negative="", help="No progress; only errors and paths.")]
 
 
@@ -269,10 +276,11 @@ def analyze(
     *,
     wave: WaveId = None,
     output: OutputFolder = None,
+    engine: EngineName = "auto",
     quiet: Quiet = False,
 ) -> int:
     """Compute everything, and write findings and evidence without documents."""
-    survey, wave_id = _ready(study, wave)
+    survey, wave_id = _ready(study, wave, engine, quiet=quiet)
     ready = survey.study
     from mot_research.study.manifests import read_manifest
     from mot_research.workbook import run
@@ -310,6 +318,7 @@ def report(
         Parameter(help="A segment: a report for each of its values, several at a time."),
     ] = None,
     output: OutputFolder = None,
+    engine: EngineName = "auto",
     quiet: Quiet = False,
 ) -> int:
     """Compute everything, and render the prioritization report; brief is its one page.
@@ -326,7 +335,7 @@ def report(
     from mot_research.study.manifests import read_manifest
 
     formats = wanted_formats(to)
-    survey, wave_id = _ready(study, wave)
+    survey, wave_id = _ready(study, wave, engine, quiet=quiet)
     ready = survey.study
 
     folder = _folder(ready, wave_id, output)
@@ -345,6 +354,7 @@ def report(
             },
             data=stage,
             renderer=renderer,
+            engine=engine,
             on_progress=lambda done, total: progress.step("rendering the report", done, total),
         )
     if not quiet:
@@ -371,7 +381,7 @@ def explain(
     """Why a moment has its verdict: every rule, its threshold, its number, passed or not."""
     from mot_research.survey.part import named_part
 
-    survey, wave_id = _ready(study, wave)
+    survey, wave_id = _ready(study, wave, quiet=quiet)
     ready = survey.study
     asked = ready.moment(next((one.id for one in ready.moments if one.name == moment), moment))
     part = None if segment is None else named_part(ready, segment)
@@ -414,20 +424,25 @@ def _version() -> str:
     return version("mot_research")
 
 
-def _ready(path: Path, wave: str | None) -> tuple[Survey, str]:
+def _ready(
+    path: Path, wave: str | None, engine: str = "auto", *, quiet: bool = False
+) -> tuple[Survey, str]:
     """The survey and the wave's id, or the table of what is wrong with its file."""
+    from mot_research.report.narrative.samples import told_samples
     from mot_research.study.reading import read_study
     from mot_research.survey.reading import read_survey
 
     study = read_study(path)
     wave_id = study.latest_wave.id if wave is None else study.wave(wave).id
-    survey = read_survey(study).until(wave_id)
+    survey = read_survey(study, engine=engine).until(wave_id)
     if wave_id not in survey.waves:
         print_problems(survey.problems[survey.problems["severity"] == "error"])
         raise SurveyError(
             f"wave '{shown(wave_id)}' has errors, listed above. Mend them, or choose another "
             "wave with --wave."
         )
+    if not quiet:
+        print_pieces(told_samples(survey))
     return survey, wave_id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,6 +17,7 @@ from mot_research.drivers.sample_size import sample_size
 from mot_research.drivers.study_analysis import StudyAnalysis
 from mot_research.drivers.study_cautions import of_study
 from mot_research.drivers.waves import pooled_waves
+from mot_research.drivers.whole_files import sample_notes
 from mot_research.errors import AnalysisError, SurveyError, shown
 from mot_research.findings import Findings
 from mot_research.priorities.accountability import scorecard
@@ -50,6 +52,7 @@ def run(
     output: str | Path | None = None,
     part: Part | str | None = None,
     also: Collection[Step] = STEPS,
+    engine: str = "auto",
     on_progress: Progress | None = None,
 ) -> Findings:
     """Everything a study's files say, for one wave.
@@ -74,6 +77,9 @@ def run(
         Default: everything. What is not asked for is empty in the findings,
         and findings that lack a part are not written. Without ``change``, a
         ``prediction`` has no earlier wave.
+    engine : {"auto", "memory", "duckdb", "spark"}
+        How the files of the waves are read: see :func:`mot_research.read_survey`. Of a wave of
+        which a sample is held, the drivers of a score come from all rows of the file.
     on_progress : callable(step, done, total), optional
         Called before each step with its name and its number of the total.
 
@@ -131,12 +137,12 @@ def run(
     outcomes = study.outcomes
     total = len(outcomes) + 4
     report("reading the survey", 0, total)
-    survey = (read_survey(study) if survey is None else survey).until(wave_id)
+    survey = (read_survey(study, engine=engine) if survey is None else survey).until(wave_id)
     require_usable(survey, wave_id)
     study = survey.study
     if part is not None:
         part = named_part(study, part) if isinstance(part, str) else part
-        survey = _of_part(survey, part, wave_id)
+        survey = replace(_of_part(survey, part, wave_id), engine="memory")
         study = survey.study
     analysis = StudyAnalysis.of(survey)
     rules = study.rules
@@ -173,6 +179,8 @@ def run(
             deciding[outcome.role] = Deciding(outcome.role, outcome.id, result, boxes, missed)
     if failed and not drivers:
         raise failed[0]
+    from_all = [study.outcome(name).name for name, one in drivers.items() if one.engine]
+    warnings = [*sample_notes(survey, wave_id, from_all), *warnings]
     cautions = of_study(survey, wave_id, {name: result.waves for name, result in drivers.items()})
     warnings += [caution.text for caution in cautions]
     through_loyalty, unclear = analysis.paths(drivers)

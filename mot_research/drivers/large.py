@@ -217,7 +217,7 @@ def analyse_source(engine: Engine, question: Question, options: Options) -> Driv
         "of the single rows: halo, the importance of columns of noise"
         + (", and the net promoter effect." if (low, high) == (0, 10) else ".")
     )
-    return result_of(
+    found = result_of(
         model,
         linear_estimates(model, draws, influence=options.influence),
         options,
@@ -225,6 +225,7 @@ def analyse_source(engine: Engine, question: Question, options: Options) -> Driv
         mean_and_sd=(float(q[0, 1]), float(np.sqrt(q[1, 1] - q[0, 1] ** 2))),
         notes=notes,
     )
+    return replace(found, engine=engine.name)
 
 
 def _check_names(engine: Engine, question: Question) -> None:
@@ -257,7 +258,7 @@ def _facts(engine: Engine, statement: str) -> _Facts:
 
 def _prepared(engine: Engine, question: Question) -> tuple[Prepared, list[str]]:
     """The rows as they are read, once it is known which controls are categories."""
-    prepared = Prepared(question, engine.columns)
+    prepared = Prepared(question, engine.columns, outcome_codes=question.outcome_blank)
     texts = _facts(engine, statements.no_numbers(prepared))
     names = [question.outcome, *question.drivers, *question.controls]
     names += [question.weight] if question.weight is not None else []
@@ -285,7 +286,7 @@ def _prepared(engine: Engine, question: Question) -> tuple[Prepared, list[str]]:
         f"{seen.count('coded')} answers of the outcome hold the ratings' codes for not "
         "experienced or blank, and count as no answer."
     )
-    return replace(prepared, outcome_codes=codes), [note]
+    return replace(prepared, outcome_codes=(*question.outcome_blank, *codes)), [note]
 
 
 def _tallies(engine: Engine, prepared: Prepared, where: str = "TRUE") -> list[_Tally]:

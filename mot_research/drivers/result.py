@@ -87,6 +87,8 @@ class DriverResult:
         drawn as a line; it enters no verdict, because a driver without any effect
         passes it by being correlated with others. Only of a score, with
         resamples.
+    engine : str
+        Who reduced the rows where they lie; empty where they were in memory.
     """
 
     outcome: str
@@ -119,6 +121,7 @@ class DriverResult:
     computed: tuple[str, ...] = ()
     described: Mapping[str, Described] = field(default_factory=dict)
     noise_floor: float | None = None
+    engine: str = ""
 
     @property
     def degrees_of_freedom(self) -> int:

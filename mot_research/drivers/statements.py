@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mot_research.drivers.design import Columns
-from mot_research.drivers.engines import Column
+from mot_research.survey.large_files import Column
 
 BUCKETS = (1024, 256, 64)  # of a stratum; fewer than 50 understate errors
 MAX_UNITS = 4096  # of a study in buckets, where there are many strata
@@ -30,6 +30,7 @@ class Question:
     not_experienced: tuple[float, ...] = ()
     blank: tuple[float, ...] = ()
     scale: tuple[float, float] | None = None
+    outcome_blank: tuple[float, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:

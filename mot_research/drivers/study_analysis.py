@@ -30,6 +30,7 @@ from mot_research.drivers.waves import (
     segments_of_waves,
     study_units,
 )
+from mot_research.drivers.whole_files import from_whole_file
 from mot_research.errors import AnalysisError
 from mot_research.statistics.resampling import Draws, draw
 from mot_research.study.definition import Outcome
@@ -82,8 +83,20 @@ class StudyAnalysis:
         if is_transactional(rows):
             return self.drivers(outcome, waves), None
         model = build_model(rows, units, options, outcome=outcome.id)
-        result = analyse_model(model, units, self.draws, options, outcome=outcome.id, waves=waves)
-        return result, robustness(outcome.id, model, segments_of_waves(self.survey, waves))
+        robust = robustness(outcome.id, model, segments_of_waves(self.survey, waves))
+        notes: list[str] = []
+        if self.survey.engine != "memory" and set(waves) & set(self.survey.sampled):
+            try:
+                return from_whole_file(self.survey, outcome, waves, options), robust
+            except AnalysisError as error:
+                why = str(error).rstrip(".")
+                notes = [f"From the sample of the rows in memory, not from all: {why}."]
+        return (
+            analyse_model(
+                model, units, self.draws, options, outcome=outcome.id, waves=waves, notes=notes
+            ),
+            robust,
+        )
 
     def asymmetry(self, outcome: Outcome, waves: tuple[str, ...]) -> Asymmetry:
         """Penalty and reward of each moment on an outcome."""

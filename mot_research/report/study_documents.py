@@ -75,6 +75,7 @@ def render_study_documents(
     data: Path,
     part: Part | None = None,
     renderer: Renderer = "auto",
+    engine: str = "auto",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Execute documents of ``reports/`` and write them; the study is computed once for all.
@@ -92,6 +93,8 @@ def render_study_documents(
     part : Part, optional
         The customers that the documents are about. Default: all.
     renderer : {"auto", "quarto", "embedded"}
+    engine : str
+        As in :func:`mot_research.read_survey`.
     on_progress : callable(done, total), optional
 
     Raises
@@ -108,6 +111,7 @@ def render_study_documents(
         "study": str(study.path.resolve()),
         "wave": wave_id,
         "output": str(data.resolve()),
+        "engine": engine,
     } | ({} if part is None else {"part": str(part)})
     whom = f"wave {wave_id}" + ("" if part is None else f", {part.in_words}")
     orders = [

@@ -13,6 +13,7 @@ from mot_research.survey.building import build_wave
 from mot_research.survey.cells import texts
 from mot_research.survey.checking import check_study, check_wave
 from mot_research.survey.contacts import read_contacts
+from mot_research.survey.large_files import SAMPLE, check_engine, is_to_sample, sampled_table
 from mot_research.survey.operations import operations_of
 from mot_research.survey.outcome_files import OutcomeFile, outcome_file
 from mot_research.survey.own_values import own_values
@@ -24,7 +25,7 @@ from mot_research.survey.votes import votes_of
 from mot_research.survey.wave import InputFile, Survey, Wave
 
 
-def read_survey(study: Study) -> Survey:
+def read_survey(study: Study, *, engine: str = "auto") -> Survey:
     """Read and check every wave, outcome file and event log of a study.
 
     Nothing that a data file holds raises: each problem is a row of
@@ -35,6 +36,10 @@ def read_survey(study: Study) -> Survey:
     ----------
     study : Study
         As read by `read_study`; its paths are relative to its folder.
+    engine : {"auto", "memory", "duckdb", "spark"} or URL
+        Of a Parquet or text file of a wave, ``auto`` holds a random sample of
+        100,000 rows where there are more than a million (or 200 MB of text),
+        ``duckdb``, ``spark`` and the URL of an Ibis connection in any case, ``memory`` never.
 
     Returns
     -------
@@ -45,6 +50,8 @@ def read_survey(study: Study) -> Survey:
     ------
     StudyError
         A link leads out of the study's folder.
+    AnalysisError
+        There is no such engine.
 
     Examples
     --------
@@ -59,8 +66,9 @@ def read_survey(study: Study) -> Survey:
     coverage_check      106                 90        4
     campaign            138                 53        9
     """
+    check_engine(engine)
     problems = list(check_study(study))
-    files = _Files(study)
+    files = _Files(study, engine)
     outcome_files: dict[str, OutcomeFile] = {}
     unusable: set[str] = set()
     for outcome in study.outcomes:
@@ -99,6 +107,12 @@ def read_survey(study: Study) -> Survey:
         contacts,
         voice,
         recordings,
+        {
+            source.id: files.sampled[source.file]
+            for source in study.waves
+            if source.file in files.sampled
+        },
+        engine,
     )
 
 
@@ -200,8 +214,10 @@ def _own_values(study: Study, files: "_Files", voice: Table) -> dict[str, set[st
 class _Files:
     """The tables of a study, each read once however many waves it holds."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, engine: str) -> None:
         self.study = study
+        self.engine = engine
+        self.sampled: dict[str, int] = {}
         self.tables: dict[tuple[str, str | None, str | None], Table | MotError] = {}
         self.used: dict[tuple[object, ...], str] = {}
 
@@ -218,9 +234,7 @@ class _Files:
         key = (file, sheet, encoding)
         if key not in self.tables:
             try:
-                self.tables[key] = read_table(
-                    self.study.resolve(file), sheet=sheet, encoding=encoding
-                )
+                self.tables[key] = self._table(file, sheet, encoding, of_wave=bool(wave))
             except MotError as error:
                 self.tables[key] = error
         table = self.tables[key]
@@ -238,6 +252,14 @@ class _Files:
             )
         )
         return None
+
+    def _table(self, file: str, sheet: str | None, encoding: str | None, *, of_wave: bool) -> Table:
+        path = self.study.resolve(file)
+        plain = of_wave and sheet is None and encoding is None
+        if not (plain and is_to_sample(path, self.engine)):
+            return read_table(path, sheet=sheet, encoding=encoding)
+        table, self.sampled[file] = sampled_table(path, SAMPLE, self.study.rules.seed)
+        return table
 
     def repeated(self, source: WaveFile, table: Table) -> Iterator[Problem]:
         """Yield an error where two waves would hold the same rows of the same file."""
@@ -257,7 +279,7 @@ class _Files:
     def inputs(self) -> tuple[InputFile, ...]:
         """Return every file that was read, once, in the order of reading."""
         read = {
-            file: InputFile(file, table.sha256, len(table.frame))
+            file: InputFile(file, table.sha256, self.sampled.get(file, len(table.frame)))
             for (file, _, _), table in self.tables.items()
             if isinstance(table, Table)
         }

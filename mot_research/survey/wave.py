@@ -1,7 +1,7 @@
 """What customers said and did: checked, immutable, one object a wave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -151,6 +151,10 @@ class Survey:
         What customers say in their own words, where the study has it.
     recordings : DataFrame or None
         Steps of recorded experiences: respondent, time, moment, mark, emotion.
+    sampled : mapping of wave to int
+        How many rows the file of a wave has of which only a random sample is held.
+    engine : str
+        Who reduces all rows of such a file: "auto", "duckdb" or "spark".
     """
 
     study: Study
@@ -162,6 +166,8 @@ class Survey:
     contacts: "Contacts | None" = None
     voice: "Voice | None" = None
     recordings: pd.DataFrame | None = None
+    sampled: Mapping[str, int] = field(default_factory=dict)
+    engine: str = "memory"
 
     def __getitem__(self, wave_id: str) -> Wave:
         """Return a wave.

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 import mot_research as mot
-from mot_research.drivers import engines, large
+from mot_research.drivers import large
 from mot_research.errors import AnalysisError
+from mot_research.survey import large_files
 from mot_research.survey.tables import read_table
 
 # Sums of thousands of rows in another order; EM stops at changes of 1e-11.
@@ -150,13 +151,13 @@ def test_auto_takes_duckdb_above_a_size(frame, tmp_path, monkeypatch):
     path = written(frame, tmp_path, ".parquet")
     small = mot.driver_analysis(path, **ARGUMENTS, **DESIGN)
     assert not any("DuckDB" in text for text in small.warnings)
-    monkeypatch.setattr(engines, "LARGE_ROWS", N - 1)
+    monkeypatch.setattr(large_files, "LARGE_ROWS", N - 1)
     at_size = mot.driver_analysis(path, **ARGUMENTS, **DESIGN)
     assert any(f"All {N} rows were reduced by DuckDB" in text for text in at_size.warnings)
     text = written(frame, tmp_path, ".csv")
-    assert not engines.is_large(text)
-    monkeypatch.setattr(engines, "LARGE_BYTES", 1000)
-    assert engines.is_large(text)
+    assert not large_files.is_large(text)
+    monkeypatch.setattr(large_files, "LARGE_BYTES", 1000)
+    assert large_files.is_large(text)
 
 
 def test_names_of_columns_are_never_part_of_a_statement(frame, tmp_path):
