@@ -85,7 +85,7 @@ system:
 
 lock: $(INSTALLER)
 	$(COMPILE) pyproject.toml --extra fast -o $(LOCKS)/runtime.txt
-	$(COMPILE) pyproject.toml --extra fast --group development -c $(LOCKS)/runtime.txt \
+	$(COMPILE) pyproject.toml --extra fast --extra spark --group development -c $(LOCKS)/runtime.txt \
 		-o $(LOCKS)/development.txt
 	$(COMPILE) pyproject.toml --extra fast --extra lab -c $(LOCKS)/development.txt \
 		-o $(LOCKS)/lab.txt

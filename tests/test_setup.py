@@ -75,7 +75,7 @@ def test_lock_names_no_address_and_hashes_every_pin(lock: str) -> None:
     [
         ("runtime.txt", declared(extras=("fast",))),
         ("lab.txt", declared(extras=("fast", "lab"))),
-        ("development.txt", declared(extras=("fast",), groups=("development",))),
+        ("development.txt", declared(extras=("fast", "spark"), groups=("development",))),
     ],
 )
 def test_lock_is_in_step_with_pyproject(lock: str, requirements: list[Requirement]) -> None:
