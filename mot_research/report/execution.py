@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ONCE_TAG = "once"
 FIGURE_DPI = 220
+FIGURE_FORMATS = ("svg", "png")
 SVG_SALT = "mot_research"
 LONGEST_FOLDER = 85  # a Unix socket's path may have 103 characters (macOS)
 _INLINE_TYPE = "application/x.mot.inline+json"
@@ -40,6 +41,13 @@ _value = ({expression})
 _display.display({{{mime!r}: [hasattr(_value, "_repr_markdown_"),
     _value._repr_markdown_() if hasattr(_value, "_repr_markdown_") else str(_value)]}}, raw=True)
 del _value, _display"""
+
+# pyplot draws every open figure after each cell, for windows, before the display draws it again.
+_QUIET_PYPLOT = """\
+import matplotlib.pyplot as _plt
+_plt.switch_backend(_plt.matplotlib.rcParams["backend"])
+_plt.uninstall_repl_displayhook()
+del _plt"""
 
 
 def execute(
@@ -85,8 +93,12 @@ def execute_together(
     cwd: Path,
     on_cell: Callable[[int, int], None] | None = None,
     timeout: float | None = None,
+    figures: Collection[str] = FIGURE_FORMATS,
 ) -> "list[NotebookNode]":
     """Execute documents one after another in the same kernel, each with its parameters.
+
+    Each figure is drawn once for each of the formats ``figures``, but as png alone where a
+    document says ``fig-format: png``.
 
     Of the cells tagged ``once`` only those of the first document that has one run: what they
     compute is there for the documents after it. Each document by itself runs its own. Otherwise
@@ -107,11 +119,13 @@ def execute_together(
         notebooks.append(notebook)
     report = on_cell or (lambda done, total: None)
     if work:
+        # A drawing in SVG carries its exact data points; a document of few people asks for png.
         as_png = any(document.metadata.get("fig-format") == "png" for document, _ in documents)
         together = without_ids(v4.new_notebook())
         together.cells = [task.cell for task in work]  # these very cells: outputs go into them
         with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as folder:
-            client = _client(together, Path(folder), timeout, as_png=as_png)
+            formats = {"png"} if as_png else set(figures)
+            client = _client(together, Path(folder), timeout, formats)
             _run(_execute_cells(client, Path(cwd), work, report))
     report(len(work), len(work))
     for notebook, its_slots in zip(notebooks, slots, strict=True):
@@ -260,6 +274,8 @@ async def _execute_cells(
         if threading.current_thread() is threading.main_thread() and os.name == "posix":
             # nbclient's own handler would swallow Ctrl-C; let it cancel this task instead.
             asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        if client.kc is not None:  # it is connected by now; nbclient's type says otherwise
+            client.kc.execute(_QUIET_PYPLOT, silent=True)
         for done, task in enumerate(work):
             report(done, len(work))
             try:
@@ -280,7 +296,7 @@ async def _execute_cells(
 
 
 def _client(
-    notebook: "NotebookNode", folder: Path, timeout: float | None, *, as_png: bool
+    notebook: "NotebookNode", folder: Path, timeout: float | None, formats: set[str]
 ) -> "NotebookClient":
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -300,8 +316,6 @@ def _client(
         transport="ipc" if os.name == "posix" and len(str(folder)) <= LONGEST_FOLDER else "tcp",
     )
     client = NotebookClient(notebook, km=manager, timeout=timeout, allow_errors=False)
-    # A drawing in SVG carries its exact data points; a document of few people asks for png.
-    formats = {"png"} if as_png else {"svg", "png"}
     rc = {"figure.dpi": FIGURE_DPI, "savefig.dpi": FIGURE_DPI, "svg.hashsalt": SVG_SALT}
     client.extra_arguments = [
         "--log-level=ERROR",

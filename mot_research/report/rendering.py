@@ -10,7 +10,7 @@ from mot_research.errors import RenderError, shown
 from mot_research.report import embedded, quarto
 from mot_research.report.documents import front_matter, read_document
 from mot_research.report.escaping import escape_markdown
-from mot_research.report.execution import execute_together
+from mot_research.report.execution import FIGURE_FORMATS, execute_together
 from mot_research.report.targets import replacing
 
 FORMATS = ("html", "pdf", "docx")
@@ -111,6 +111,8 @@ def render_documents(
         [(document, order.parameters) for document, order in zip(documents, orders, strict=True)],
         cwd=cwd or beside,
         on_cell=cell_done,
+        # HTML and PDF take the drawing, Word the picture
+        figures=FIGURE_FORMATS if any("docx" in order.targets for order in orders) else ("svg",),
     )
     paths = []
     with ExitStack() as stack:

@@ -31,7 +31,7 @@ from mot_research.statistics.sweeping import PIVOT_TOLERANCE
 STRAIGHT = 5  # variables at the bottom, as straight-line code
 DOUBLED = 10  # variables above them, at most, doubled into lanes: 220 KB in use
 ROW = (1 << DOUBLED) + 8  # eight more, so that the rows do not share their cache sets
-CHUNK_SUBSETS = 1 << 19  # to a thread at a time; fixed, so that no sum depends on the threads
+CHUNK_SUBSETS = 1 << 21  # to a thread at a time; fixed, so that no sum depends on the threads
 
 Precision = type[np.float64] | type[np.float32]
 

@@ -201,3 +201,28 @@ def _assert_gone(pid: int) -> None:
         return False
 
     _wait(gone)
+
+
+def test_figures_are_drawn_once_in_the_formats_asked_for(tmp_path):
+    path = tmp_path / "figure.qmd"
+    path.write_text(
+        "```{python}\n"
+        "from matplotlib.backends.backend_agg import FigureCanvasAgg\n"
+        "drawn = []\n"
+        "draw = FigureCanvasAgg.draw\n"
+        "FigureCanvasAgg.draw = lambda self: [drawn.append(1), draw(self)][1]\n"
+        "import matplotlib.pyplot as plt\n"
+        "figure, ax = plt.subplots()\n"
+        "```\n\n"
+        "```{python}\nprint(len(drawn))\n```\n",
+        encoding="utf-8",
+    )
+    work = [(read_document(path), {})]
+    first, second = (
+        cell
+        for cell in execute_together(work, cwd=tmp_path, figures=("svg",))[0].cells
+        if cell.cell_type == "code"
+    )
+    pictures = [kind for output in first.outputs for kind in output.data if "image" in kind]
+    assert pictures == ["image/svg+xml"]
+    assert second.outputs[0].text == "0\n"  # SVG is not drawn by Agg
