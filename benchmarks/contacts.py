@@ -1,11 +1,11 @@
 """Triggers over a million events: seconds, and as a ratio to the same rules in pandas.
 
-Run: python benchmarks/contacts.py [number of events]
+Run from the root of the repository: python benchmarks/contacts.py [--events N]
 """
 
+import argparse
 import json
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -124,4 +124,6 @@ def main(n: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=EVENTS)
+    main(parser.parse_args().events)

@@ -12,6 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -94,12 +95,8 @@ def multiply_add(values, rounds):
 
 
 def one_core(matrices: np.ndarray) -> np.ndarray:
-    cores = subset_tree_numba._n_cores
-    subset_tree_numba._n_cores = lambda: 1
-    try:
+    with mock.patch.object(subset_tree_numba, "n_cores", return_value=1):
         return subset_tree_numba.shapley_gains(matrices)
-    finally:
-        subset_tree_numba._n_cores = cores
 
 
 def row(*cells: object) -> None:

@@ -48,7 +48,7 @@ def test_named_files_of_reference_values_exist(shared):
 
 
 def test_measured_tables_are_those_of_the_stored_results():
-    """`python benchmarks/coverage.py --pages` has been run after the last full run."""
+    """`python benchmarks/interval_coverage.py --pages` has been run after the last full run."""
     results = json.loads((ROOT / "benchmarks/results/coverage.json").read_text(encoding="utf-8"))
     found = tables(results)
     assert set(found) == set(TABLES)

@@ -41,8 +41,8 @@ __all__ = [
 EXACT_PLAYERS = 25  # half a second a covariance in numpy
 EXACT_PLAYERS_COMPILED = 30  # a second a covariance, compiled
 # Subsets × replicates from which the compiled tree is worth importing numba for
-# (half a second): numpy takes 10 ns a subset.
-COMPILED_FROM_SUBSETS = 1 << 26
+# (half a second): numpy takes about 20 ns a subset.
+COMPILED_FROM_SUBSETS = 30_000_000
 # Smallest eigenvalue of the players' correlations from which single precision errs by less than
 # 1e-6 of the outcome's variance (tests/statistics/test_importance.py).
 ROOM_FOR_SINGLE = 0.02

@@ -2,12 +2,12 @@
 
 Run from the root of the repository:
 
-    python benchmarks/coverage.py                   a look, under a minute
-    python benchmarks/coverage.py --full            every scenario, an hour on two idle cores;
-                                                    stored in benchmarks/results/coverage.json
-    python benchmarks/coverage.py --full --only blanks power_750
-                                                    these scenarios anew, the others stay
-    python benchmarks/coverage.py --pages           the stored tables into docs/methods/
+    python benchmarks/interval_coverage.py            a look, under a minute
+    python benchmarks/interval_coverage.py --full     every scenario, an hour on two idle cores;
+                                                      stored in benchmarks/results/coverage.json
+    python benchmarks/interval_coverage.py --full --only blanks power_750
+                                                      these scenarios anew, the others stay
+    python benchmarks/interval_coverage.py --pages    the stored tables into docs/methods/
 
 Surveys are simulated from a population whose truth is known, and go through the product's own
 analysis, metrics and verdicts; benchmarks/simulation/ holds how. Every seed is declared, and
@@ -17,7 +17,6 @@ the stored file depends on no machine.
 import argparse
 import json
 import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -35,7 +34,7 @@ from simulation.truth import Truth, population_truth, with_binary
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "coverage.json"
 DOCS = HERE.parent / "docs" / "methods"
-COMMAND = "python benchmarks/coverage.py --full"
+COMMAND = "python benchmarks/interval_coverage.py --full"
 POPULATION = 2_000_000  # customers behind a true value: its error is a fortieth of a study's
 QUICK_POPULATION = 200_000
 BINARY_PART = 40  # customers whose logit is fitted: all subsets of it are
@@ -93,9 +92,8 @@ def store(found: Summary) -> Summary:
 
 
 def main() -> None:
-    # One thread a process; and numba looks for a package named coverage, which is not this file.
+    # One thread a process.
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != HERE]
     every = {"coverage": COVERAGE, "power": POWER}
     names = [scenario.name for scenarios in every.values() for scenario in scenarios]
     parser = argparse.ArgumentParser(
