@@ -169,7 +169,7 @@ def change(
         q = [side.reduction.resampled(draws) for side in (pair.a, pair.b)]
         resampled = decompose(pair, *q)
         lmg_draws = [
-            side.model.lmg_of_resamples(matrices[:IMPORTANCE_DRAWS])
+            side.model.lmg(matrices[:IMPORTANCE_DRAWS])
             for side, matrices in zip((pair.a, pair.b), q, strict=True)
         ]
     tests = {

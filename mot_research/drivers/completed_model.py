@@ -68,8 +68,7 @@ class CompletedModel:
     def lmg(self, multipliers: Floats) -> Floats:
         """Importance in resamples: (B, G) to (B, p)."""
         h, r = self.sums.forms(multipliers)
-        gain = quadratic_shapley(h, r, self.players, self.always, precision="single")
-        gain += multipliers @ self.rest
+        gain = quadratic_shapley(h, r, self.players, self.always) + multipliers @ self.rest
         features = multipliers @ self.null_sums
         null = features[:, 0] * self.model.null_deviance(features[:, 1:] / features[:, :1])
         return np.maximum(gain / null[:, None], 0.0)

@@ -69,11 +69,6 @@ class Model:
         always = [column - 2 for column in (*self.exposures, *self.design.controls)]
         return importance.lmg(covariance(q), always=always)
 
-    def lmg_of_resamples(self, q: np.ndarray) -> np.ndarray:
-        """As ``lmg``, in single precision where that errs by less than 1e-6 of R²."""
-        always = [column - 2 for column in (*self.exposures, *self.design.controls)]
-        return importance.lmg(covariance(q), always=always, precision="single")
-
     def last(self, q: np.ndarray) -> np.ndarray:
         """What each quality adds to all else: (..., m, m) to (..., p)."""
         always = [column - 2 for column in (*self.exposures, *self.design.controls)]
@@ -152,7 +147,7 @@ def linear_estimates(model: Model, draws: Draws | None, *, influence: bool) -> E
         alone_p=_zero_order_p(model),
         r_squared=model.r_squared,
         r_squared_controls=model.r_squared_controls,
-        lmg_draws=model.lmg_of_resamples(resamples),
+        lmg_draws=model.lmg(resamples),
         effect_sd_draws=effect_draws * model.rating_sd(resamples),
         effect_draws=effect_draws,
         expected=_expected(model),

@@ -307,7 +307,7 @@ def _with_players(
 def _importance(side: Part, draws: Draws | None) -> tuple[np.ndarray, np.ndarray]:
     lmg_draws = np.empty((0, len(side.design.tested)))
     if draws is not None:
-        lmg_draws = side.model.lmg_of_resamples(side.reduction.resampled(draws))
+        lmg_draws = side.model.lmg(side.reduction.resampled(draws))
     return side.model.lmg(side.reduction.q), lmg_draws
 
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import factorial
-from typing import Literal
 
 import numpy as np
 
@@ -156,20 +155,14 @@ def quadratic_form(model: OutcomeModel, at: Floats) -> tuple[Floats, Floats]:
 
 
 def quadratic_shapley(
-    curvature: Floats,
-    right: Floats,
-    players: Sequence[int],
-    always: Sequence[int],
-    *,
-    precision: Literal["double", "single"] = "double",
+    curvature: Floats, right: Floats, players: Sequence[int], always: Sequence[int]
 ) -> Floats:
     """Shapley values of r_S' H_SS⁻¹ r_S, of a stack: (B, P, P) and (B, P) to (B, p).
 
-    The subset tree of least squares, on H with r in the place of the outcome; ``precision`` as
-    in :func:`~mot_research.statistics.importance.lmg`.
+    The subset tree of least squares, on H with r in the place of the outcome.
     """
     matrices = _swept(curvature, right, players, always)
-    return importance.lmg(matrices, precision=precision) * matrices[:, 0, 0, None]
+    return importance.lmg(matrices) * matrices[:, 0, 0, None]
 
 
 def quadratic_relative_weights(

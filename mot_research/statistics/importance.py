@@ -12,7 +12,6 @@ symmetry, a positive variance of the outcome, no negative eigenvalue.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
 
 import numpy as np
 
@@ -43,17 +42,12 @@ EXACT_PLAYERS_COMPILED = 30  # a second a covariance, compiled
 # Subsets × replicates from which the compiled tree is worth importing numba for
 # (half a second): numpy takes about 20 ns a subset.
 COMPILED_FROM_SUBSETS = 30_000_000
-# Smallest eigenvalue of the players' correlations from which single precision errs by less than
-# 1e-6 of the outcome's variance (tests/statistics/test_importance.py).
-ROOM_FOR_SINGLE = 0.02
 
 
 def lmg(
     covariance: np.ndarray,
     blocks: Sequence[Sequence[int]] | None = None,
     always: Sequence[int] = (),
-    *,
-    precision: Literal["double", "single"] = "double",
 ) -> np.ndarray:
     """Exact lmg: the Shapley value of R², over all subsets of the players.
 
@@ -69,9 +63,6 @@ def lmg(
         By default each column that is not in `always` is a player.
     always : sequence of int
         Columns that are in every model and are no player.
-    precision : {"double", "single"}
-        "single" allows the compiled kernel to compute so where the players are far enough from
-        collinear: errors below 1e-6 of the outcome's variance, for resamples, in 0.6 of the time.
 
     Returns
     -------
@@ -104,7 +95,7 @@ def lmg(
     left = sweep_leading(
         correlations, [*(1 + column for column in always), *order, 0], len(always), PIVOT_TOLERANCE
     )
-    shares = _shapley_gains(left, [len(player) for player in players], precision)
+    shares = _shapley_gains(left, [len(player) for player in players])
     return shares.reshape(*replicates, len(players))
 
 
@@ -270,18 +261,14 @@ def condition_indices(covariance: np.ndarray, means: np.ndarray | None = None) -
     return np.sqrt(indices)
 
 
-def _shapley_gains(
-    left: np.ndarray, widths: list[int], precision: Literal["double", "single"]
-) -> np.ndarray:
+def _shapley_gains(left: np.ndarray, widths: list[int]) -> np.ndarray:
     """By the kernel that is faster; `left` has the players in order, the outcome last."""
     n_players = len(widths)
     single = all(width == 1 for width in widths)
     if single and len(left) << n_players >= COMPILED_FROM_SUBSETS:
         compiled = _compiled_kernel()
         if compiled is not None and n_players <= EXACT_PLAYERS_COMPILED:
-            if precision == "single" and (scaled := _with_room(left)) is not None:
-                return np.maximum(compiled(scaled, np.float32), 0.0)  # no gain is below 0
-            return compiled(left, np.float64)
+            return compiled(left)
     if n_players > EXACT_PLAYERS:
         raise AnalysisError(
             f"lmg of {n_players} players takes 2^{n_players} models. Exact are up to "
@@ -292,22 +279,7 @@ def _shapley_gains(
     return subset_tree.shapley_gains(left, widths)
 
 
-def _with_room(left: np.ndarray) -> np.ndarray | None:
-    """The players on the correlation scale; None where any of the stack is near collinear."""
-    variances = np.diagonal(left, axis1=1, axis2=2).copy()
-    if variances[:, :-1].min() <= PIVOT_TOLERANCE:
-        return None
-    variances[:, -1] = 1.0  # gains stay in units of the outcome's whole variance
-    scaled = left / np.sqrt(variances[:, :, None] * variances[:, None, :])
-    players = scaled[:, :-1, :-1]
-    try:
-        np.linalg.cholesky(players - ROOM_FOR_SINGLE * np.eye(players.shape[-1]))
-    except np.linalg.LinAlgError:
-        return None
-    return scaled
-
-
-def _compiled_kernel() -> Callable[[np.ndarray, type[np.floating[Any]]], np.ndarray] | None:
+def _compiled_kernel() -> Callable[[np.ndarray], np.ndarray] | None:
     try:
         from mot_research.statistics import subset_tree_numba
     except ImportError:  # not installed, or not made for this numpy: the same numbers, later

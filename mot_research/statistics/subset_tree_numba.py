@@ -12,9 +12,6 @@ the last variable first: the rows of the variable with `left` variables left (it
 included) start at row (left − 1)(left + 2) / 2 and hold its pivot, its covariances
 with the later ones, and that with the outcome. The rows of the last five therefore
 lie at fixed distances, and the compiler can prove that they do not overlap.
-
-A literal would be of double precision and make everything so that it meets: numbers are made
-of ``unit``, the 1 of the precision at work.
 """
 
 from collections.abc import Callable
@@ -33,8 +30,6 @@ DOUBLED = 10  # variables above them, at most, doubled into lanes: 220 KB in use
 ROW = (1 << DOUBLED) + 8  # eight more, so that the rows do not share their cache sets
 CHUNK_SUBSETS = 1 << 21  # to a thread at a time; fixed, so that no sum depends on the threads
 
-Precision = type[np.float64] | type[np.float32]
-
 # Sums may be reordered; nothing else is relaxed.
 FASTMATH = {"reassoc", "contract", "nsz"}
 
@@ -50,16 +45,13 @@ def _inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     return njit(forceinline=True, error_model="numpy", fastmath=FASTMATH)(function)
 
 
-def shapley_gains(matrices: np.ndarray, precision: Precision = np.float64) -> np.ndarray:
+def shapley_gains(matrices: np.ndarray) -> np.ndarray:
     """Shapley value of the explained outcome, each column a player.
 
     Parameters
     ----------
     matrices : ndarray of shape (replicates, p + 1, p + 1)
         Symmetric, on the correlation scale, the outcome last; p ≥ 6.
-    precision : numpy.float64 or numpy.float32
-        Of the lanes. In single precision twice as many fit into a register, and it takes 0.6 of the
-        time; the players must be far from collinear.
 
     Returns
     -------
@@ -70,8 +62,7 @@ def shapley_gains(matrices: np.ndarray, precision: Precision = np.float64) -> np
     doubled = n_players - STRAIGHT - walked
     weights = shapley_weights(n_players)
     sizes = subset_sizes(doubled)
-    last_weights = np.zeros((n_players + 1 - doubled, ROW), precision)
-    tolerance = precision(PIVOT_TOLERANCE)
+    last_weights = np.zeros((n_players + 1 - doubled, ROW))
     for extra, row in enumerate(last_weights):
         row[: sizes.size] = weights[-1, sizes + extra]
     matrices = np.ascontiguousarray(matrices)
@@ -81,18 +72,7 @@ def shapley_gains(matrices: np.ndarray, precision: Precision = np.float64) -> np
     def grow(first: int) -> np.ndarray:
         stop = min(first + chunk, n_tasks)
         shares = np.zeros((((stop - 1) >> walked) - (first >> walked) + 1, n_players))
-        _grow(
-            matrices,
-            walked,
-            doubled,
-            first,
-            stop,
-            weights,
-            sizes,
-            last_weights.ravel(),
-            shares,
-            tolerance,
-        )
+        _grow(matrices, walked, doubled, first, stop, weights, sizes, last_weights.ravel(), shares)
         return shares
 
     starts = range(0, n_tasks, chunk)
@@ -105,29 +85,29 @@ def shapley_gains(matrices: np.ndarray, precision: Precision = np.float64) -> np
 
 
 @_inlined
-def _inverse(a, unit, tolerance):
+def _inverse(a):
     """1 / a, or 0 for a redundant pivot."""
-    usable = a > tolerance
-    return (unit if usable else unit - unit) / (a if usable else unit)
+    usable = a > PIVOT_TOLERANCE
+    return (1.0 if usable else 0.0) / (a if usable else 1.0)
 
 
 @_inlined
-def _tree2(aa, ab, ax, bb, bx, w0, w1, w2, unit, tolerance):
+def _tree2(aa, ab, ax, bb, bx, w0, w1, w2):
     """The last two: three gains by one division, 1 / (aa · bb · (aa bb − ab²))."""
-    usable = aa > tolerance
-    aa = aa if usable else unit
-    ab = ab if usable else unit - unit
-    ax = ax if usable else unit - unit
+    usable = aa > PIVOT_TOLERANCE
+    aa = aa if usable else 1.0
+    ab = ab if usable else 0.0
+    ax = ax if usable else 0.0
     given = aa * bb - ab * ab  # aa times the pivot of b given a
     given_x = aa * bx - ab * ax
-    usable = given > tolerance * aa
-    given = given if usable else unit
-    given_x = given_x if usable else unit - unit
-    usable = bb > tolerance
-    bb = bb if usable else unit
-    bx = bx if usable else unit - unit
+    usable = given > PIVOT_TOLERANCE * aa
+    given = given if usable else 1.0
+    given_x = given_x if usable else 0.0
+    usable = bb > PIVOT_TOLERANCE
+    bb = bb if usable else 1.0
+    bx = bx if usable else 0.0
     both = aa * bb
-    inverse = unit / (both * given)
+    inverse = 1.0 / (both * given)
     rest = inverse * given
     gain_a = ax * ax * bb * rest
     gain_b = bx * bx * aa * rest
@@ -146,23 +126,14 @@ def _tree2(aa, ab, ax, bb, bx, w0, w1, w2, unit, tolerance):
 
 
 @_inlined
-def _tree3(aa, ab, ac, ax, bb, bc, bx, cc, cx, w0, w1, w2, w3, unit, tolerance):
-    inverse = _inverse(aa, unit, tolerance)
+def _tree3(aa, ab, ac, ax, bb, bc, bx, cc, cx, w0, w1, w2, w3):
+    inverse = _inverse(aa)
     b = ab * inverse
     c = ac * inverse
     i1, o1, b1, c1 = _tree2(
-        bb - b * ab,
-        bc - b * ac,
-        bx - b * ax,
-        cc - c * ac,
-        cx - c * ax,
-        w1,
-        w2,
-        w3,
-        unit,
-        tolerance,
+        bb - b * ab, bc - b * ac, bx - b * ax, cc - c * ac, cx - c * ax, w1, w2, w3
     )
-    i0, o0, b0, c0 = _tree2(bb, bc, bx, cc, cx, w0, w1, w2, unit, tolerance)
+    i0, o0, b0, c0 = _tree2(bb, bc, bx, cc, cx, w0, w1, w2)
     gain = ax * ax * inverse
     inside = gain * (w0 + w1 + w1 + w2)
     outside = gain * (w1 + w2 + w2 + w3)
@@ -170,10 +141,8 @@ def _tree3(aa, ab, ac, ax, bb, bc, bx, cc, cx, w0, w1, w2, w3, unit, tolerance):
 
 
 @_inlined
-def _tree4(
-    aa, ab, ac, ad, ax, bb, bc, bd, bx, cc, cd, cx, dd, dx, w0, w1, w2, w3, w4, unit, tolerance
-):
-    inverse = _inverse(aa, unit, tolerance)
+def _tree4(aa, ab, ac, ad, ax, bb, bc, bd, bx, cc, cd, cx, dd, dx, w0, w1, w2, w3, w4):
+    inverse = _inverse(aa)
     b = ab * inverse
     c = ac * inverse
     d = ad * inverse
@@ -181,22 +150,21 @@ def _tree4(
         bb - b * ab, bc - b * ac, bd - b * ad, bx - b * ax,
         cc - c * ac, cd - c * ad, cx - c * ax,
         dd - d * ad, dx - d * ax,
-        w1, w2, w3, w4, unit, tolerance,
+        w1, w2, w3, w4,
     )  # fmt: skip
-    i0, o0, b0, c0, d0 = _tree3(bb, bc, bd, bx, cc, cd, cx, dd, dx, w0, w1, w2, w3, unit, tolerance)
-    three = unit + unit + unit
+    i0, o0, b0, c0, d0 = _tree3(bb, bc, bd, bx, cc, cd, cx, dd, dx, w0, w1, w2, w3)
     gain = ax * ax * inverse
-    inside = gain * (w0 + three * (w1 + w2) + w3)
-    outside = gain * (w1 + three * (w2 + w3) + w4)
+    inside = gain * (w0 + 3.0 * (w1 + w2) + w3)
+    outside = gain * (w1 + 3.0 * (w2 + w3) + w4)
     return inside + i0 + i1, outside + o0 + o1, inside + i1 - o0, b0 + b1, c0 + c1, d0 + d1
 
 
 @_inlined
 def _tree5(
     aa, ab, ac, ad, ae, ax, bb, bc, bd, be, bx, cc, cd, ce, cx, dd, de, dx, ee, ex,
-    w0, w1, w2, w3, w4, w5, unit, tolerance,
+    w0, w1, w2, w3, w4, w5,
 ):  # fmt: skip
-    inverse = _inverse(aa, unit, tolerance)
+    inverse = _inverse(aa)
     b = ab * inverse
     c = ac * inverse
     d = ad * inverse
@@ -206,16 +174,14 @@ def _tree5(
         cc - c * ac, cd - c * ad, ce - c * ae, cx - c * ax,
         dd - d * ad, de - d * ae, dx - d * ax,
         ee - e * ae, ex - e * ax,
-        w1, w2, w3, w4, w5, unit, tolerance,
+        w1, w2, w3, w4, w5,
     )  # fmt: skip
     i0, o0, b0, c0, d0, e0 = _tree4(
-        bb, bc, bd, be, bx, cc, cd, ce, cx, dd, de, dx, ee, ex, w0, w1, w2, w3, w4, unit, tolerance
+        bb, bc, bd, be, bx, cc, cd, ce, cx, dd, de, dx, ee, ex, w0, w1, w2, w3, w4
     )
-    four = unit + unit + unit + unit
-    six = four + unit + unit
     gain = ax * ax * inverse
-    inside = gain * (w0 + four * (w1 + w3) + six * w2 + w4)
-    outside = gain * (w1 + four * (w2 + w4) + six * w3 + w5)
+    inside = gain * (w0 + 4.0 * (w1 + w3) + 6.0 * w2 + w4)
+    outside = gain * (w1 + 4.0 * (w2 + w4) + 6.0 * w3 + w5)
     return (
         inside + i0 + i1, outside + o0 + o1,
         inside + i1 - o0, b0 + b1, c0 + c1, d0 + d1, e0 + e1,
@@ -223,7 +189,7 @@ def _tree5(
 
 
 @_compiled
-def _grow(matrices, walked, doubled, first, stop, weights, sizes, last_weights, shares, tolerance):
+def _grow(matrices, walked, doubled, first, stop, weights, sizes, last_weights, shares):
     """Add the subtrees of the tasks first … stop − 1 to `shares`.
 
     Task t is the subset t mod 2^walked of the first `walked` players (player 0 the
@@ -232,11 +198,9 @@ def _grow(matrices, walked, doubled, first, stop, weights, sizes, last_weights, 
     n_players = matrices.shape[1] - 1
     tail = n_players - walked
     lanes = 1 << doubled
-    precision = last_weights.dtype
-    unit = tolerance / tolerance
-    state = np.empty((tail * (tail + 3) // 2) * ROW, precision)
-    inverses = np.empty(lanes, precision)
-    gains = np.empty(lanes, precision)  # of the doubled levels, each from its number of lanes on
+    state = np.empty((tail * (tail + 3) // 2) * ROW)
+    inverses = np.empty(lanes)
+    gains = np.empty(lanes)  # of the doubled levels, each from its number of lanes on
     path = np.empty((walked + 1, n_players + 1, n_players + 1))
     for task in range(first, stop):
         replicate = task >> walked
@@ -248,18 +212,11 @@ def _grow(matrices, walked, doubled, first, stop, weights, sizes, last_weights, 
             for column in range(row, tail + 1):
                 state[(base + column - row) * ROW] = path[walked, walked + row, walked + column]
         for level in range(doubled):
-            _double(state, level, tail, inverses, gains, unit, tolerance)
+            _double(state, level, tail, inverses, gains)
         members = 0
         for player in range(walked):
             members += (subset >> player) & 1
-        _straight(
-            state,
-            lanes,
-            last_weights[members * ROW :],
-            share[n_players - STRAIGHT :],
-            unit,
-            tolerance,
-        )
+        _straight(state, lanes, last_weights[members * ROW :], share[n_players - STRAIGHT :])
         _fold(state, gains, walked, doubled, members, weights, sizes, share)
         for player in range(walked):
             if (subset >> (walked - 1 - player)) & 1:
@@ -301,7 +258,7 @@ def _walk(matrix, walked, subset, afresh, weights, path, share):
 
 
 @_compiled
-def _double(state, level, tail, inverses, gains, unit, tolerance):
+def _double(state, level, tail, inverses, gains):
     """Sweep the variable `level` out of all lanes; the results are as many lanes more.
 
     Unsigned offsets: signed ones are tested for counting from the end, lane by lane.
@@ -311,7 +268,7 @@ def _double(state, level, tail, inverses, gains, unit, tolerance):
     pivot = (left - 1) * (left + 2) // 2
     a, x = np.uintp(pivot * ROW), np.uintp((pivot + left) * ROW)
     for lane in range(lanes):
-        inverses[lane] = _inverse(state[a + lane], unit, tolerance)
+        inverses[lane] = _inverse(state[a + lane])
         gains[lanes + lane] = state[x + lane] * state[x + lane] * inverses[lane]
     for later in range(1, left):
         first = (left - later - 1) * (left - later + 2) // 2
@@ -326,9 +283,9 @@ def _double(state, level, tail, inverses, gains, unit, tolerance):
 
 
 @_compiled
-def _straight(state, lanes, weights, share, unit, tolerance):
+def _straight(state, lanes, weights, share):
     """The last five variables on every lane; the two sums replace the rows 0 and 1."""
-    f0 = f1 = f2 = f3 = f4 = unit - unit
+    f0 = f1 = f2 = f3 = f4 = 0.0
     for lane in range(lanes):
         inside, outside, g0, g1, g2, g3, g4 = _tree5(
             state[14 * ROW + lane], state[15 * ROW + lane], state[16 * ROW + lane],
@@ -341,7 +298,6 @@ def _straight(state, lanes, weights, share, unit, tolerance):
             state[lane], state[ROW + lane],
             weights[lane], weights[ROW + lane], weights[2 * ROW + lane],
             weights[3 * ROW + lane], weights[4 * ROW + lane], weights[5 * ROW + lane],
-            unit, tolerance,
         )  # fmt: skip
         f0 += g0
         f1 += g1

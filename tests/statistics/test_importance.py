@@ -27,7 +27,6 @@ REFERENCE = Path(__file__).parents[1] / "reference"
 GOLDEN = 1e-9  # the reference values have 12 digits, and differ in the order of the sums
 GOLDEN_LONGLEY = 1e-6  # condition number 43,000: six digits are lost on either side
 GOLDEN_COLLINEARITY = 1e-8
-SINGLE = 1e-6  # of the outcome's variance, as lmg promises for resamples
 EXACT = 1e-12  # sums of numbers below 1, in another order
 SUPPRESSOR = 1e-5  # condition number 2e9 times the rounding of a correlation, 1e-16, with room
 
@@ -490,7 +489,7 @@ def test_large_work_goes_to_the_compiled_kernel_where_there_is_one(
 ) -> None:
     calls = []
 
-    def compiled(left: np.ndarray, precision: type) -> np.ndarray:
+    def compiled(left: np.ndarray) -> np.ndarray:
         calls.append(left.shape)
         return subset_tree.shapley_gains(left, [1] * (left.shape[-1] - 1))
 
@@ -507,36 +506,6 @@ def test_large_work_goes_to_the_compiled_kernel_where_there_is_one(
     if not installed:
         with pytest.raises(AnalysisError, match="26 players"):
             lmg(np.eye(27))
-
-
-@pytest.mark.parametrize("alike", [0.0, 0.6, 0.95])
-def test_single_precision_is_near_enough_for_resamples(
-    alike: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("numba")
-    monkeypatch.setattr(importance, "COMPILED_FROM_SUBSETS", 1)
-    resamples = np.stack([near_alike(16, alike, seed) for seed in range(20)])
-    exact = lmg(resamples, always=[3])
-    near = lmg(resamples, always=[3], precision="single")
-    assert not (near == exact).all()
-    assert near.min() >= 0
-    np.testing.assert_allclose(near, exact, rtol=0, atol=SINGLE)
-
-
-def test_near_collinear_columns_stay_in_double_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("numba")
-    monkeypatch.setattr(importance, "COMPILED_FROM_SUBSETS", 1)
-    covariance = near_alike(12, 0.999, 1)
-    np.testing.assert_array_equal(lmg(covariance, precision="single"), lmg(covariance))
-
-
-def near_alike(p: int, alike: float, seed: int) -> np.ndarray:
-    """Covariance of an outcome and p columns that share a part of their variance."""
-    rng = np.random.default_rng(seed)
-    common, own = rng.normal(size=(400, 1)), rng.normal(size=(400, p))
-    columns = np.sqrt(alike) * common + np.sqrt(1 - alike) * own
-    outcome = columns @ np.linspace(0, 1, p) + 3 * rng.normal(size=400)
-    return np.cov(np.column_stack([outcome, columns * np.arange(1, p + 1)]), rowvar=False)
 
 
 def test_without_numba_there_is_no_compiled_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
