@@ -2,7 +2,8 @@
 
 Run from the root of the repository: python benchmarks/whole_job.py [--store] [--example]
 
-One wave of 2,000 × 20 moments × 2 outcomes with 2,000 resamples, in a process of its own:
+One wave of 2,000 × 20 moments × 2 outcomes with 2,000 resamples, and one of 100,000 rows, each in a
+process of its own:
 seconds by the clock, seconds of processor (of all its threads), and peak memory. pingouin is
 timed in the same run, on one covariance of fewer columns; what it would need for the same
 resampled importances is extrapolated at the same cost a subset, and marked by ~. `--example`
@@ -26,19 +27,20 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "benchmarks" / "results" / "whole_job.json"
 ROWS, MOMENTS, RESAMPLES, OUTCOMES = 2000, 20, 2000, 2
+MANY_ROWS = 100_000
 PINGOUIN_COLUMNS = 10
 COMMAND = "from mot_research.cli import main; main()"
 
 
-def write_study(folder: Path, second: str) -> Path:
+def write_study(folder: Path, second: str, n_rows: int = ROWS) -> Path:
     """A simulated wave with blanks and contacts not had; the second outcome of that kind."""
     rng = np.random.default_rng(20260101)
-    general = rng.normal(size=(ROWS, 1))
-    quality = general + rng.normal(size=(ROWS, MOMENTS))
+    general = rng.normal(size=(n_rows, 1))
+    quality = general + rng.normal(size=(n_rows, MOMENTS))
     ratings = pd.DataFrame(np.clip(np.round(3 + quality), 1, 5).astype(int))
     ratings.columns = [f"q{j:02d}" for j in range(MOMENTS)]
-    felt = quality[:, :8] @ np.linspace(0.5, 0.1, 8) + rng.normal(size=ROWS)
-    later = quality[:, 4:12] @ np.linspace(0.4, 0.1, 8) + rng.normal(size=ROWS)
+    felt = quality[:, :8] @ np.linspace(0.5, 0.1, 8) + rng.normal(size=n_rows)
+    later = quality[:, 4:12] @ np.linspace(0.4, 0.1, 8) + rng.normal(size=n_rows)
     frame = ratings.astype(object).mask(rng.random(ratings.shape) < 0.03)
     frame = frame.mask(rng.random(ratings.shape) < 0.15, 6)
     frame["recommend"] = np.clip(np.round(6 + 1.5 * felt), 0, 10).astype(int)
@@ -101,6 +103,11 @@ def main() -> None:
             found[f"analyze, score and {second}"] = timed(
                 "analyze", str(write_study(folder, second))
             )
+        many = Path(name) / "many"
+        many.mkdir()
+        found[f"analyze, {MANY_ROWS:,} rows"] = timed(
+            "analyze", str(write_study(many, "score", MANY_ROWS))
+        )
         if options.example:
             example = str(ROOT / "data" / "example")
             for command in ("analyze", "report"):
