@@ -33,6 +33,7 @@ app = App(
     help="Moments of truth: which contacts with a customer drive loyalty and revenue.",
     version=lambda: _version(),
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,  # `main` says what became of the files
 )
 
 StudyPath = Annotated[Path, Parameter(help="A study.yml, or the folder it lies in.")]

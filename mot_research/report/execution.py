@@ -248,8 +248,18 @@ def _run(work: Any) -> None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        asyncio.run(work)
+        pass
+    else:
+        _run_beside(work)
         return
+    try:
+        asyncio.run(work)
+    except asyncio.CancelledError:  # nbclient's handler of Ctrl-C, while the kernel starts
+        raise KeyboardInterrupt from None
+
+
+def _run_beside(work: Any) -> None:
+    """Run a coroutine to its end in a thread of its own."""
     failures: list[BaseException] = []
 
     def target() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from mot_research.errors import RenderError, shown
 
 if TYPE_CHECKING:
     from mot_research.findings import Findings
+
+UNFINISHED = ".unfinished-"
 
 
 def write_findings(findings: Findings, directory: Path) -> list[Path]:
@@ -57,7 +60,7 @@ def staged(directory: Path) -> Iterator[Path]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=directory))
+        stage, held = _new_stage(directory)
     except OSError as error:
         raise RenderError(
             f"the output folder '{shown(directory)}' can't be written ({error.strerror}). "
@@ -74,6 +77,44 @@ def staged(directory: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+        if held is not None:
+            os.close(held)
+
+
+def _new_stage(directory: Path) -> tuple[Path, int | None]:
+    """Make a hidden folder and hold it, after taking away those of runs that were killed."""
+    alone = _held(directory, wait=True)  # no other run sweeps a stage that is not held yet
+    try:
+        if alone is not None:
+            _sweep(directory)
+        stage = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory))
+        return stage, _held(stage)
+    finally:
+        if alone is not None:
+            os.close(alone)
+
+
+def _held(folder: Path, *, wait: bool = False) -> int | None:
+    """Lock a folder until this process ends; None where another holds it, or none can."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _sweep(directory: Path) -> None:
+    """Take away what runs left that were killed; the folder of one that lives is locked."""
+    for left in directory.glob(f"{UNFINISHED}*"):
+        if left.is_dir() and not left.is_symlink() and (lock := _held(left)) is not None:
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(lock)
 
 
 def _write_json(path: Path, record: dict[str, object]) -> None:

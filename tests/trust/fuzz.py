@@ -20,6 +20,7 @@ from pathlib import Path
 
 CORPUS = Path(__file__).with_name("corpus")
 MOST_SECONDS = 30.0  # of one case; the slowest reader starts a process
+TO_START = 300.0  # seconds: imports, sound files
 MOST_MEMORY = 5_000_000_000  # bytes of address space, libraries included
 TOLD_EVERY = 5.0  # seconds
 
@@ -77,7 +78,7 @@ def tried(reader: str, seed: int, cases: int) -> Iterator[Found | int]:
         number, what = -1, ""
         while number < cases:
             try:
-                if not mine.poll(MOST_SECONDS):
+                if not mine.poll(MOST_SECONDS if number >= 0 else TO_START):
                     what = f"hangs for {MOST_SECONDS:.0f} s"
                     worker.kill()
                     break

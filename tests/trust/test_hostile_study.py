@@ -1,0 +1,139 @@
+"""The hostile study, from its files to every output: nothing runs, and no secret gets out."""
+
+import os
+import re
+import stat
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pypdf
+import pytest
+
+from tests.test_cli import mot
+from tests.trust.hostile_study import (
+    NAME_OF_ONE,
+    NAMES,
+    SECRET_ID,
+    SECRETS,
+    write_hostile_study,
+)
+
+pytestmark = pytest.mark.slow
+UMASK = 0o027
+DIGITS = re.sub(r"\D", "", SECRETS[1])
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """The study's folder, with every document in `output/2026Q2`, made under a strict umask."""
+    folder = write_hostile_study(tmp_path_factory.mktemp("hostile") / "study")
+    before = os.umask(UMASK)
+    try:
+        for options in (
+            ("--to", "html,pdf,docx,pptx,brief"),
+            ("--to", "html", "--document", "technical-appendix"),
+        ):
+            done = mot("report", folder, "--renderer", "embedded", "--quiet", *options)
+            assert done.returncode == 0, done.stderr
+            assert "Traceback" not in done.stderr
+    finally:
+        os.umask(before)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outputs(rendered):
+    files = sorted(path for path in (rendered / "output").rglob("*") if path.is_file())
+    endings = {path.suffix for path in files}
+    assert endings == {".html", ".pdf", ".docx", ".pptx", ".json", ".csv", ".xlsx"}
+    return files
+
+
+def innards(path: Path) -> dict[str, str]:
+    """Everything that a file says, members of archives and the text of PDFs included."""
+    if path.suffix in (".xlsx", ".docx", ".pptx"):
+        with zipfile.ZipFile(path) as archive:
+            return {
+                name: archive.read(name).decode("utf-8", "replace") for name in archive.namelist()
+            }
+    if path.suffix == ".pdf":
+        pages = pypdf.PdfReader(path).pages
+        return {"text": "\n".join(page.extract_text() for page in pages)}
+    return {"text": path.read_text("utf-8")}
+
+
+def test_no_respondent_and_no_personal_data_in_any_output(outputs):
+    said = {(path.name, member): text for path in outputs for member, text in innards(path).items()}
+    assert any("First bill" in text for text in said.values())
+    for secret in (SECRET_ID, NAME_OF_ONE, *SECRETS, *(each.split("@")[0] for each in SECRETS)):
+        assert [where for where, text in said.items() if secret in text] == [], secret
+    squeezed = [where for where, text in said.items() if DIGITS in re.sub(r"[\s ]", "", text)]
+    assert squeezed == []
+
+
+def test_outputs_have_the_permissions_of_the_user(rendered, outputs):
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in outputs}
+    assert {path.name: oct(mode) for path, mode in modes.items() if mode & UMASK} == {}
+
+
+def test_nothing_was_run_and_nothing_is_left_over(rendered):
+    assert not list(rendered.rglob("ran"))
+    assert not list(rendered.rglob(".unfinished*"))
+
+
+def test_spreadsheets_hold_no_formula_and_no_link(outputs):
+    for path in outputs:
+        if path.suffix == ".xlsx":
+            for sheet in openpyxl.load_workbook(path).worksheets:
+                for row in sheet.iter_rows():
+                    assert not [cell.value for cell in row if cell.data_type == "f"]
+                    assert not [
+                        cell.value for cell in row if cell.hyperlink and cell.hyperlink.target
+                    ]
+        if path.suffix == ".csv":
+            cells = path.read_text("utf-8").replace("\n", ",").split(",")
+            assert not [cell for cell in cells if re.match(r'"?[=@]', cell)]
+
+
+def test_what_is_hostile_is_shown_as_text(outputs):
+    (pdf,) = (path for path in outputs if path.name.endswith("prioritization.pdf"))
+    text = re.sub(r"[\s\u200b]", "", innards(pdf)["text"])
+    for wanted in ("<script>window.ran=1</script>", "=HYPERLINK(", "{{<include/etc/passwd>}}"):
+        assert wanted in text
+    assert "root:x:0" not in text
+
+
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_the_terminal_gets_text(rendered, command):
+    done = mot(command, rendered, *(["m0", "--quiet"] if command == "explain" else []))
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\u200f" not in done.stdout + done.stderr
+
+
+@pytest.mark.browser
+def test_nothing_runs_in_the_browser(outputs):
+    from playwright.sync_api import sync_playwright
+
+    happened, asked_for, own = [], [], []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for path in (path for path in outputs if path.suffix == ".html"):
+            page = browser.new_page()
+            page.on("dialog", lambda dialog: happened.append(dialog.message))
+            page.on("pageerror", lambda error: happened.append(str(error)))
+            page.on("console", lambda said: happened.append(said.text))
+            page.on("request", lambda asked: asked_for.append(asked.url))
+            page.goto(path.as_uri())
+            own.append(path.as_uri())
+            assert page.evaluate("window.ran") is None
+            assert (
+                page.evaluate("document.querySelectorAll('iframe, object, embed, base').length")
+                == 0
+            )
+            shown = page.inner_text("body")
+            assert NAMES[0] in shown
+        browser.close()
+    assert happened == []
+    assert [url for url in asked_for if not url.startswith(("data:", *own))] == []
