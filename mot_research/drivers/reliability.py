@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mot_research.statistics.distributions import f_quantile
-
 HALO_PAIR_ROWS = 50  # rows that rated both of a pair, for its correlation to count
 MIN_SCALE_ROWS = 10
 MIN_OMEGA_ITEMS = 3  # with two items one factor is not identified
@@ -123,12 +121,10 @@ def cronbach_alpha(answers: pd.DataFrame, confidence: float = 0.95) -> tuple[flo
     ----------
     Cronbach (1951), Psychometrika 16; Feldt (1965) for the interval.
     """
-    n, k = answers.shape
-    among = np.cov(answers.to_numpy(dtype=float), rowvar=False)
-    alpha = k / (k - 1) * (1 - float(np.trace(among)) / float(among.sum()))
-    tails = np.array([1 + confidence, 1 - confidence]) / 2
-    lower, upper = 1 - (1 - alpha) * f_quantile(tails, n - 1, (n - 1) * (k - 1))
-    return alpha, float(lower), float(upper)
+    import pingouin
+
+    alpha, interval = pingouin.cronbach_alpha(data=answers, ci=confidence)
+    return float(alpha), float(interval[0]), float(interval[1])
 
 
 def omega_total(correlations: np.ndarray) -> float:

@@ -7,7 +7,6 @@ import numpy as np
 from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, too_few
 from mot_research.priorities.result import Metric
 from mot_research.priorities.wave_means import WaveMeans
-from mot_research.statistics.distributions import wilson_interval
 from mot_research.survey.contacts import MISSED, Contacts
 from mot_research.survey.wave import Wave
 
@@ -33,5 +32,7 @@ def answered_in_time(
     n = len(decided)
     if n < SHOWN_FROM:
         return Metric(None, n=n if n >= SUPPRESSED_BELOW else None, reason=too_few(n))
-    share = float(np.mean(decided))
-    return Metric(share, *wilson_interval(share, n, means.confidence), n)
+    from scipy import stats
+
+    interval = stats.binomtest(int(decided.sum()), n).proportion_ci(means.confidence, "wilson")
+    return Metric(float(np.mean(decided)), float(interval.low), float(interval.high), n)

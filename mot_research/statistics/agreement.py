@@ -12,7 +12,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mot_research.statistics.ranks import mid_ranks
 from mot_research.statistics.resampling import percentile_interval
 
 Floats = npt.NDArray[np.float64]
@@ -71,7 +70,9 @@ def kendalls_w(ratings: Floats) -> Floats:
     1 where all raters put the units in the same order. NaN with fewer than two units or
     raters, or where every rater ties all units.
     """
-    ranks = mid_ranks(ratings)
+    from scipy import stats
+
+    ranks = stats.rankdata(ratings, axis=-2)
     n, m = ranks.shape[-2:]
     spread = ranks.sum(axis=-1).var(axis=-1) * n
     untied = n * (n + 1) * (2 * n + 1) / 6

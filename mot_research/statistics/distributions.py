@@ -36,16 +36,3 @@ def f_quantile(probability: ArrayLike, numerator: ArrayLike, denominator: ArrayL
 def f_tail(value: ArrayLike, numerator: ArrayLike, denominator: ArrayLike) -> Any:
     """Probability that F with these degrees of freedom exceeds the value."""
     return fdtrc(numerator, denominator, value)
-
-
-def wilson_interval(share: float, n: int, confidence: float) -> tuple[float, float]:
-    """Interval of a share of n independent answers.
-
-    References
-    ----------
-    Wilson (1927), Journal of the American Statistical Association 22.
-    """
-    z = float(normal_quantile((1 + confidence) / 2))
-    centre = share + z**2 / (2 * n)
-    half = z * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
-    return (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)

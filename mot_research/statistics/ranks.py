@@ -62,19 +62,6 @@ def ranks(values: ArrayLike, *, descending: bool = True) -> Integers:
     return 1 + (values[..., None, :] > values[..., :, None]).sum(axis=-1)
 
 
-def mid_ranks(values: ArrayLike) -> Floats:
-    """Rank along the last but one axis, ties by the mean of their ranks: (…, n, m) → (…, n, m).
-
-    Rank 1 is the smallest.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    found = np.empty_like(values)
-    for row in range(values.shape[-2]):
-        own = values[..., row : row + 1, :]
-        found[..., row, :] = (values < own).sum(axis=-2) + (values <= own).sum(axis=-2)
-    return (found + 1) / 2
-
-
 def p_top(values: ArrayLike, k: int) -> Floats:
     """Frequency of rank ≤ k over the draws: (B, p) → (p,). It is not a posterior."""
     return np.asarray((ranks(values) <= k).mean(axis=0))

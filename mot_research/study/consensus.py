@@ -18,7 +18,6 @@ from mot_research.statistics.agreement import (
     kendalls_w,
     krippendorff_alpha,
 )
-from mot_research.statistics.ranks import mid_ranks
 from mot_research.study.definition import Rules, Study
 
 if TYPE_CHECKING:
@@ -199,7 +198,9 @@ def _tables(study: Study, votes: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _full_ranks(ranks: pd.DataFrame) -> pd.DataFrame:
     """Mid-ranks, what a participant left out last; NaN for who ranked nothing."""
-    placed = mid_ranks(ranks.fillna(np.inf).to_numpy())
+    from scipy import stats
+
+    placed = stats.rankdata(ranks.fillna(np.inf).to_numpy(), axis=0)
     placed[:, ~ranks.notna().any().to_numpy()] = np.nan
     return pd.DataFrame(placed, index=ranks.index, columns=ranks.columns)
 
