@@ -7,7 +7,7 @@ to its end, imports included: seconds by the clock, seconds of processor (of all
 memory. The others make one matrix of weighted crossproducts for the whole file, the least that
 they must; the engine makes one for each of 1,024 buckets, fits the model and its errors, and checks
 the file. `--growth` times the engine over rows, moments and resamples; `--store` writes
-results/large_waves.json, from which the documentation draws how cost grows. Polars is in the
+results/large_waves.json, from which `--picture` draws how cost grows, for the documentation. Polars is in the
 development group for this file only.
 """
 
@@ -25,6 +25,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "benchmarks" / "results" / "large_waves.json"
+PICTURE = ROOT / "docs" / "images" / "large-waves.png"
 MOMENTS, AT_ONCE = 20, 500_000
 NOT_HAD = 6
 ROADS = ("engine", "pandas", "naive SQL", "SQL", "Polars")
@@ -180,12 +181,42 @@ CALLS = {
 }
 
 
+def draw_growth() -> None:
+    """How the stored seconds of processor grow with rows, moments and resamples."""
+    import matplotlib.pyplot as plt
+
+    from mot_research.report.house_style import ACCENT, house_style
+
+    stored = json.loads(STORED.read_text(encoding="utf-8"))
+    million = f"{stored['rows'] / 1e6:g} million rows"
+    panels = (
+        ("by_rows", 1e6, "Million rows", f"{stored['moments']} moments, no resamples"),
+        ("by_moments", 1, "Moments", f"{million}, no resamples"),
+        ("by_resamples", 1, "Resamples", f"{million}, {stored['moments']} moments"),
+    )
+    with house_style():
+        figure, axes = plt.subplots(1, 3, figsize=(6.7, 2.4), sharey=True, layout="constrained")
+        for ax, (key, unit, what, held) in zip(axes, panels, strict=True):
+            points = sorted((float(x) / unit, one["processor"]) for x, one in stored[key].items())
+            ax.plot(*zip(*points, strict=True), color=ACCENT, marker="o", markersize=4)
+            ax.set_xlabel(what)
+            ax.set_title(held, fontsize=7.5, loc="left")
+            ax.set_xlim(left=0)
+            ax.set_ylim(bottom=0)
+        axes[0].set_ylabel("Seconds of processor")
+        figure.savefig(PICTURE, dpi=200)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=500_000)
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--store", action="store_true")
+    parser.add_argument("--picture", action="store_true")
     asked = parser.parse_args()
+    if asked.picture:
+        draw_growth()
+        return
     found: dict[str, object] = {"rows": asked.rows, "moments": MOMENTS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "wave.parquet")
