@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -126,7 +126,8 @@ def open_file(path: Path) -> Iterator[DuckDB]:
     connection = duckdb.connect(":memory:")
     try:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
-        connection.execute("SET enable_progress_bar = false")
+        with suppress(duckdb.InvalidInputException):  # in Jupyter that has no bar to show
+            connection.execute("SET enable_progress_bar = false")
         connection.execute("SET allowed_paths = $paths", {"paths": bound["paths"]})
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
