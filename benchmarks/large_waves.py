@@ -7,8 +7,8 @@ to its end, imports included: seconds by the clock, seconds of processor (of all
 memory. The others make one matrix of weighted crossproducts for the whole file, the least that
 they must; the engine makes one for each of 1,024 buckets, fits the model and its errors, and checks
 the file. `--growth` times the engine over rows, moments and resamples; `--store` writes
-results/large_waves.json, from which `--picture` draws how cost grows, for the documentation. Polars is in the
-development group for this file only.
+results/large_waves.json, from which `--picture` draws how cost grows, for the documentation.
+Polars is in the development group for this file only.
 """
 
 import argparse
