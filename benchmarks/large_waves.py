@@ -206,7 +206,7 @@ def draw_growth() -> None:
             ax.set_xlabel(what)
             ax.set_title(held, fontsize=7.5, loc="left")
             ax.set_xlim(left=0)
-            ax.set_ylim(bottom=0)
+        axes[0].set_ylim(bottom=0)
         axes[0].set_ylabel("Seconds of processor")
         figure.savefig(PICTURE, dpi=200)
 
@@ -239,7 +239,7 @@ def main() -> None:
                 str(b): timed("engine", str(path), MOMENTS, b) for b in (0, 500, 1000, 2000)
             }
             found["by_rows"] = {}
-            for n in (asked.rows // 4, asked.rows // 2):
+            for n in (asked.rows // 4, asked.rows // 2, 10 * asked.rows):
                 write_wave(path, n, blanks=0.0)
                 found["by_rows"][str(n)] = timed("engine", str(path))
             found["by_rows"][str(asked.rows)] = roads["engine"]
