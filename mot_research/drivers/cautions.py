@@ -22,6 +22,7 @@ from mot_research.drivers.reliability import halo_share, mean_correlation
 from mot_research.errors import shown
 from mot_research.statistics import importance
 from mot_research.statistics.collinearity import gvif
+from mot_research.statistics.resampling import MOST_UNITS
 from mot_research.statistics.second_moments import covariance
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ RULES = {
         Rule("design_effect", "design effect of the weights above 2", 2.0, "Kish (1965)"),
         Rule("few_clusters", "fewer than 40 clusters", FEW_UNITS, "Cameron & Miller (2015)"),
         Rule("merged_strata", "a stratum with a single cluster"),
+        Rule("grouped_units", "more than 20,000 sampling units", MOST_UNITS, "Wolter (2007)"),
         Rule("not_converged", "EM stopped at its limit of iterations"),
         Rule("transactional", "fewer than 5 % of the rows rated two moments", 0.05),
         # of the study
@@ -344,6 +346,12 @@ def _sample(reduction: Reduction) -> Iterator[Caution]:
             "merged_strata",
             f"Strata with a single cluster were merged: {groups}. Declare coarser strata if "
             "others belong together.",
+        )
+    if reduction.units.n_grouped:
+        yield Caution(
+            "grouped_units",
+            f"Errors and intervals rest on {reduction.units.n_units:,} random groups of the "
+            f"study's {reduction.units.n_grouped:,} sampling units.",
         )
     if not reduction.moments.converged:
         yield Caution(

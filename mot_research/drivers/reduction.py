@@ -129,6 +129,7 @@ def reduce_columns(columns: np.ndarray, rows: Rows, units: SamplingUnits) -> Red
         codes=codes,
         stratum_of_unit=np.searchsorted(present, units.stratum_of_unit[chosen]),
         merged=units.merged,
+        n_grouped=units.n_grouped,
     )
     return Reduction(
         moments=moments,

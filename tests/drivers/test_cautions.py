@@ -1,6 +1,7 @@
 """Each warning: data that provoke it, data that don't, its rule and its next step."""
 
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from mot_research.drivers.cautions import (
     rules_frame,
 )
 from mot_research.drivers.study_cautions import is_later, of_study
+from mot_research.statistics import resampling
 from mot_research.statistics.resampling import draw, sampling_units
 from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey
@@ -130,6 +132,12 @@ def lonely(*, alone):
     return clustered(100, np.where(cluster == 0, "a", "b") if alone else None)
 
 
+def grouped(*, most):
+    """100 clusters, of which `most` would stand each for itself."""
+    with mock.patch.multiple(resampling, MOST_UNITS=most, GROUPS=80):
+        return clustered(100)
+
+
 def independent_and_silent():
     rows, units, options = usual()
     ratings = rows.ratings.copy()
@@ -188,6 +196,11 @@ CASES = {
     ),
     "design_effect": (lambda: weighted(1.2), "800 rows", lambda: weighted(0.5)),
     "few_clusters": (lambda: clustered(30), "30 clusters", lambda: clustered(50)),
+    "grouped_units": (
+        lambda: grouped(most=99),
+        "80 random groups of the study's 100",
+        lambda: grouped(most=100),
+    ),
     "merged_strata": (lambda: lonely(alone=True), "a with b", lambda: lonely(alone=False)),
     "transactional": (one_moment_each, "0% of the rows", usual),
 }

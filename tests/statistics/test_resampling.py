@@ -7,6 +7,8 @@ import pytest
 from scipy import stats
 
 from mot_research.errors import AnalysisError
+from mot_research.statistics import resampling
+from mot_research.statistics.crossproducts import cluster_sums
 from mot_research.statistics.resampling import (
     draw,
     jackknife_multipliers,
@@ -73,6 +75,40 @@ def test_a_stratum_with_one_cluster_joins_its_neighbour():
     units = sampling_units(range(8), stratum)
     np.testing.assert_array_equal(units.stratum_of_unit, [0, 0, 0, 1, 1, 2, 2, 2])
     assert units.merged == (("a", "b"), ("c", "d"), ("e", "f"))
+
+
+def test_many_units_become_random_groups_of_one_size_within_strata(monkeypatch):
+    monkeypatch.setattr(resampling, "MOST_UNITS", 3999)
+    monkeypatch.setattr(resampling, "GROUPS", 200)
+    stratum = np.repeat(["a", "b", "c"], [30, 1970, 2000])
+    units = sampling_units(np.arange(4000), stratum)
+    assert units.n_grouped == 4000
+    assert np.bincount(units.stratum_of_unit).tolist() == [30, 66, 66]
+    assert (units.stratum_of_unit[units.codes] == np.unique(stratum, return_inverse=True)[1]).all()
+    sizes = np.bincount(units.codes)
+    assert {*sizes[30:96]} == {29, 30}
+    order = np.random.default_rng(1).permutation(4000)
+    again = sampling_units(np.arange(4000)[order], stratum[order])
+    assert (again.codes == units.codes[order]).all()
+
+
+def test_random_groups_estimate_the_same_error(monkeypatch):
+    """A mean's error by 400 groups has a coefficient of variation of 1/√(2·399), 3.5 %."""
+    y = np.random.default_rng(1).normal(size=8000)
+    scores = (y - y.mean())[:, None] / len(y)
+    alone = sampling_units(np.arange(8000))
+    monkeypatch.setattr(resampling, "MOST_UNITS", 100)
+    monkeypatch.setattr(resampling, "GROUPS", 400)
+    grouped = sampling_units(np.arange(8000))
+    errors = [
+        survey_covariance(
+            cluster_sums(scores, np.ones(8000), units.codes, units.n_units), units.stratum_of_unit
+        )[0, 0]
+        ** 0.5
+        for units in (alone, grouped)
+    ]
+    assert grouped.n_units == 400
+    assert errors[1] == pytest.approx(errors[0], rel=3 * 0.036)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ GROUPS = {  # of the rules of cautions, in the order of reading
         "design_effect",
         "few_clusters",
         "merged_strata",
+        "grouped_units",
         "survivors",
         "not_converged",
     ),
