@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from mot_research.statistics.crossproducts import Floats
+from mot_research.statistics.patterns import patterns, rows_by_pattern
 from mot_research.statistics.second_moments import covariance
 
 N_IMPUTATIONS = 5
@@ -92,11 +93,10 @@ def _drawn_jointly(
 ) -> Floats:
     """Draws from the normal model given what is observed; contacts as 0 or 1."""
     filled = columns.copy()
-    patterns, members = np.unique(missing, axis=0, return_inverse=True)
-    for number, pattern in enumerate(patterns):
+    kinds, members = patterns(missing)
+    for pattern, rows in zip(kinds, rows_by_pattern(members), strict=True):
         if not pattern.any():
             continue
-        rows = np.flatnonzero(members.ravel() == number)
         known = ~pattern
         inner = spread[np.ix_(known, known)]
         inner = inner + RIDGE * np.diag(np.maximum(np.diag(inner), RIDGE))

@@ -33,6 +33,7 @@ from mot_research.statistics.em import (
     iterate,
     regress,
 )
+from mot_research.statistics.patterns import patterns
 
 CONSTANT = 1e-12  # spread against offset below which a column doesn't vary
 
@@ -207,7 +208,7 @@ def complete(
     spread = np.where(varies, spread, 1.0)
     z = augmented(np.where(observed & varies, (data - centre) / spread, 0.0)[used])
     lacks = np.column_stack([np.zeros(len(z), dtype=bool), (~observed & varies)[used]])
-    missing, pattern = np.unique(lacks, axis=0, return_inverse=True)
+    missing, pattern = patterns(lacks)
     shares = np.bincount(pattern, weights=share).astype(np.float64)
 
     compressed = compress(z * np.sqrt(share)[:, None], pattern)
