@@ -53,6 +53,11 @@ def rows_of_frame(
         states[rated, j] = RATED
         ratings[rated, j] = values[rated]
     y = _numbers(frame, outcome)
+    if not np.isfinite(y).any():
+        raise AnalysisError(
+            f"outcome '{shown(outcome)}' is missing in all {len(y)} rows: name the column that "
+            "holds its answers, or leave fewer codes out."
+        )
     codes = (*not_experienced, *blank)
     if kind in ("score", "ordered") and _uses_rating_codes(y, codes, scale):
         coded = np.isin(y, codes)

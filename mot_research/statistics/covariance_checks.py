@@ -60,7 +60,8 @@ def checked_correlations(covariance: np.ndarray) -> tuple[np.ndarray, tuple[int,
     if still.any():
         raise AnalysisError(
             f"The outcome, the first row of the {_named(still)}, does not vary: there is nothing "
-            "to explain. Check the outcome's column and the rows kept."
+            "to explain. Check the outcome's column and the rows kept; from one that varies by "
+            "less than a millionth of its mean, take the mean off first."
         )
     spread = np.sqrt(np.where(variances > 0, variances, 1.0))
     correlations = stack / spread[:, :, None] / spread[:, None, :]

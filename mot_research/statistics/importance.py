@@ -39,6 +39,7 @@ __all__ = [
 
 EXACT_PLAYERS = 25  # half a second a covariance in numpy
 EXACT_PLAYERS_COMPILED = 30  # a second a covariance, compiled
+FEWEST_PLAYERS_COMPILED = 5  # the compiled tree ends in straight code for so many
 # Subsets × replicates from which the compiled tree is worth importing numba for
 # (half a second): numpy takes about 20 ns a subset.
 COMPILED_FROM_SUBSETS = 30_000_000
@@ -265,7 +266,11 @@ def _shapley_gains(left: np.ndarray, widths: list[int]) -> np.ndarray:
     """By the kernel that is faster; `left` has the players in order, the outcome last."""
     n_players = len(widths)
     single = all(width == 1 for width in widths)
-    if single and len(left) << n_players >= COMPILED_FROM_SUBSETS:
+    if (
+        single
+        and n_players >= FEWEST_PLAYERS_COMPILED
+        and len(left) << n_players >= COMPILED_FROM_SUBSETS
+    ):
         compiled = _compiled_kernel()
         if compiled is not None and n_players <= EXACT_PLAYERS_COMPILED:
             return compiled(left)
