@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,28 +83,37 @@ def staged(directory: Path) -> Iterator[Path]:
 
 def _new_stage(directory: Path) -> tuple[Path, int | None]:
     """Make a hidden folder and hold it, after taking away those of runs that were killed."""
-    alone = _held(directory, wait=True)  # no other run sweeps a stage that is not held yet
-    try:
-        if alone is not None:
-            _sweep(directory)
+    _sweep(directory)
+    while True:
         stage = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory))
-        return stage, _held(stage)
-    finally:
-        if alone is not None:
-            os.close(alone)
+        with suppress(BlockingIOError, FileNotFoundError):
+            held = _held(stage)
+            if stage.is_dir():
+                return stage, held
+            if held is not None:
+                os.close(held)
+        # another run swept it before it was held
 
 
-def _held(folder: Path, *, wait: bool = False) -> int | None:
-    """Lock a folder until this process ends; None where another holds it, or none can."""
+def _held(folder: Path) -> int | None:
+    """Lock a folder until this process ends; None where folders can't be locked.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process holds it.
+    """
     if sys.platform == "win32":
         return None
     import fcntl
 
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
         os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
         return None
     return descriptor
 
@@ -112,9 +121,10 @@ def _held(folder: Path, *, wait: bool = False) -> int | None:
 def _sweep(directory: Path) -> None:
     """Take away what runs left that were killed; the folder of one that lives is locked."""
     for left in directory.glob(f"{UNFINISHED}*"):
-        if left.is_dir() and not left.is_symlink() and (lock := _held(left)) is not None:
-            shutil.rmtree(left, ignore_errors=True)
-            os.close(lock)
+        with suppress(BlockingIOError, FileNotFoundError):
+            if left.is_dir() and not left.is_symlink() and (lock := _held(left)) is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(lock)
 
 
 def _write_json(path: Path, record: dict[str, object]) -> None:
