@@ -7,6 +7,7 @@ from pypdf import PdfReader
 
 from mot_research.errors import RenderError
 from mot_research.report import embedded
+from mot_research.report.rendering import render_document
 
 LINE = """\
 ```{python}
@@ -209,11 +210,14 @@ def test_a_document_chooses_the_form_of_its_figures(render, chosen, kind):
     assert re.findall(r"data:image/([a-z+]+);", page) == [kind]
 
 
-def test_a_drawing_too_large_for_svg_becomes_a_picture_of_the_same_size(render):
+def test_a_drawing_too_large_for_svg_becomes_the_picture_that_word_has(tmp_path):
     code = LINE.replace(
         "plt.plot([1, 2])", "plt.plot(range(60_000), [n % 97 for n in range(60_000)], 'o')"
     )
-    page = render(code).html.read_text("utf-8")
+    (tmp_path / "d.qmd").write_text(code, "utf-8")
+    targets = {"html": tmp_path / "d.html", "docx": tmp_path / "d.docx"}
+    render_document(tmp_path / "d.qmd", renderer="embedded", targets=targets)
+    page = targets["html"].read_text("utf-8")
     assert re.findall(r"data:image/([a-z+]+);", page) == ["png"]
     assert re.search(r'width="(5\d\d|6\d\d)"', page)
 
