@@ -216,7 +216,8 @@ def test_a_drawing_too_large_for_svg_becomes_the_picture_that_word_has(tmp_path)
     )
     (tmp_path / "d.qmd").write_text(code, "utf-8")
     targets = {"html": tmp_path / "d.html", "docx": tmp_path / "d.docx"}
-    render_document(tmp_path / "d.qmd", parameters={}, renderer="embedded", targets=targets)
+    options = {"parameters": {}, "formats": ("html", "docx"), "renderer": "embedded"}
+    render_document(tmp_path / "d.qmd", targets=targets, **options)
     page = targets["html"].read_text("utf-8")
     assert re.findall(r"data:image/([a-z+]+);", page) == ["png"]
     assert re.search(r'width="(5\d\d|6\d\d)"', page)
