@@ -341,8 +341,8 @@ def report(
 
     folder = _folder(ready, wave_id, output)
     if by is not None:
-        wanted = PartReports(study, wave_id, folder, formats, document, renderer)
-        return _report_by(wanted, by, quiet)
+        wanted = PartReports(study, wave_id, folder, formats, document, renderer, engine)
+        return _report_by(wanted, survey, by, quiet)
     before, note = read_manifest(folder, ready.name)
     names = files_of(formats, document, ready, wave_id)
     with Progress(quiet) as progress, staged(folder) as stage:
@@ -451,14 +451,12 @@ def _folder(study: Study, wave_id: str, output: Path | None) -> Path:
     return output if output is not None else study.folder / "output" / wave_id
 
 
-def _report_by(wanted: PartReports, segment: str, quiet: bool) -> int:
+def _report_by(wanted: PartReports, survey: Survey, segment: str, quiet: bool) -> int:
     """Render a report for each value of a segment; say which have none, and why."""
     from mot_research.report.part_reports import render_parts
-    from mot_research.study.reading import read_study
     from mot_research.survey.part import parts_of
-    from mot_research.survey.reading import read_survey
 
-    parts = parts_of(read_survey(read_study(wanted.study)), wanted.wave, segment)
+    parts = parts_of(survey, wanted.wave, segment)
     with Progress(quiet) as progress:
         rendered, refused = render_parts(
             wanted,

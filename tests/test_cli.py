@@ -197,6 +197,21 @@ class TestAnalyze:
         assert "q13_outage" in done.stdout
         assert (study / "output" / "2026Q1" / "findings.json").read_bytes() == before
 
+    def test_an_engine_gives_the_importances_of_the_rows_in_memory(self, study, tmp_path):
+        found = {}
+        for engine in ("memory", "duckdb"):
+            done = mot("analyze", study, "--engine", engine, "--output", tmp_path / engine)
+            assert done.returncode == 0, done.stderr
+            assert ("DuckDB reads them where they lie" in done.stdout) == (engine == "duckdb")
+            record = json.loads((tmp_path / engine / "findings.json").read_text(encoding="utf-8"))
+            found[engine] = [row["lmg"] for row in record["outcomes"][0]["moments"]]
+        assert found["duckdb"] == pytest.approx(found["memory"], abs=1e-10)
+
+    def test_an_engine_that_there_is_not_exits_2_and_names_those_that_are(self, study):
+        done = mot("analyze", study, "--engine", "oracle")
+        assert done.returncode == 2
+        assert "auto, memory, duckdb, spark" in done.stderr
+
     def test_an_unknown_wave_exits_2(self, study):
         done = mot("analyze", study, "--wave", "2026Q9")
         assert done.returncode == 2

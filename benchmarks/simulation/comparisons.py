@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mot_research.drivers.analysis import Options, analyse
 from mot_research.drivers.change import change
 from mot_research.drivers.design import Rows, build_design
 from mot_research.drivers.lifts import lifts, shortfall
+from mot_research.drivers.one_outcome import analyse
+from mot_research.drivers.options import Options
 from mot_research.drivers.paths import PARTS, paths
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import segments

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from mot_research.drivers.analysis import Model, Options, analyse
 from mot_research.drivers.design import Rows, build_design
+from mot_research.drivers.linear import Model
+from mot_research.drivers.one_outcome import analyse
+from mot_research.drivers.options import Options
 from mot_research.drivers.reduction import reduce_columns
 from mot_research.drivers.result import DriverResult
 from mot_research.errors import AnalysisError

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mot_research.drivers.analysis import Options, analyse
 from mot_research.drivers.asymmetry import Asymmetry, asymmetry
 from mot_research.drivers.design import Rows, build_design
+from mot_research.drivers.one_outcome import analyse
+from mot_research.drivers.options import Options
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.waves import StudyUnits, rows_of_waves, study_units
 from mot_research.priorities.evidence import Deciding, evidence

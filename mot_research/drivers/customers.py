@@ -14,7 +14,6 @@ from mot_research.drivers.design import (
     level_columns,
     quality_column,
 )
-from mot_research.drivers.expected import pilots
 from mot_research.drivers.lifts import Shortfall, shortfall
 from mot_research.drivers.reduction import reduce_columns
 from mot_research.statistics.crossproducts import Floats
@@ -92,7 +91,7 @@ def customers(
         name: completed[:, place] for place, name in enumerate(design.names, start=1) if place > 1
     }
     known |= level_columns(used.controls)
-    for driver, pilot in pilots(design).items():
+    for driver, pilot in design.pilots.items():
         had = known.setdefault(exposure_column(driver), np.ones(len(completed)))
         known[quality_column(driver)] = known[quality_column(driver)] + pilot * had
     return Customers(

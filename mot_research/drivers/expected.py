@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mot_research.drivers.design import Design, exposure_column, quality_column
+from mot_research.drivers.design import exposure_column, quality_column
 from mot_research.statistics.crossproducts import Floats
 from mot_research.statistics.outcomes.marginal import Predictors, Response
 
@@ -59,8 +59,3 @@ class ExpectedOutcome:
                 had = known.get(exposure_column(driver), np.ones(n))
                 found[:, self.names.index(name)] -= pilot * had
         return found
-
-
-def pilots(design: Design) -> dict[str, float]:
-    """What the quality column of each tested driver is counted from."""
-    return {name: design.pilots[name] for name in design.tested}

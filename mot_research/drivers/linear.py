@@ -9,7 +9,7 @@ import numpy as np
 
 from mot_research.drivers.design import Design
 from mot_research.drivers.estimates import FEW_UNITS, Effects, Estimates
-from mot_research.drivers.expected import ExpectedOutcome, pilots
+from mot_research.drivers.expected import ExpectedOutcome
 from mot_research.drivers.reduction import Reduction
 from mot_research.errors import AnalysisError
 from mot_research.statistics import importance
@@ -169,7 +169,7 @@ def _expected(model: Model) -> ExpectedOutcome:
     none = np.empty((1, 1, 0, 1 + len(slopes)))
     return ExpectedOutcome(
         names=tuple(design.names[column - 1] for column in model.fitted),
-        pilots=pilots(design),
+        pilots=design.pilots,
         means=means,
         centres=np.zeros((1, len(slopes))),
         predictors=(Predictors(np.append(intercept, slopes)[None], none),),

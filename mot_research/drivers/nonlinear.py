@@ -17,7 +17,7 @@ from mot_research.drivers.completed_model import CompletedModel, analyse_complet
 from mot_research.drivers.completion import Layout, layout_of, model_columns
 from mot_research.drivers.design import Design
 from mot_research.drivers.estimates import Effects, Estimates
-from mot_research.drivers.expected import ExpectedOutcome, pilots
+from mot_research.drivers.expected import ExpectedOutcome
 from mot_research.drivers.outcome_models import (
     Drivers,
     net_promoters,
@@ -142,7 +142,7 @@ def nonlinear_estimates(
         further=further,
         expected=ExpectedOutcome(
             names=tuple(design.names[c - 1] for c in layout.used),
-            pilots=pilots(design),
+            pilots=design.pilots,
             means=np.mean([_means(one, layout, design) for one in completed], axis=0),
             centres=np.array([one.centre for one in found]),
             predictors=tuple(one.predictors for one in found),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mot_research.drivers.analysis import Options, analyse_model
 from mot_research.drivers.cautions import Caution
 from mot_research.drivers.comparison import (
     IMPORTANCE_DRAWS,
@@ -23,6 +22,8 @@ from mot_research.drivers.comparison import (
 from mot_research.drivers.design import Rows, build_design
 from mot_research.drivers.interactions import flips, no_flips
 from mot_research.drivers.linear import Model
+from mot_research.drivers.one_outcome import analyse_model
+from mot_research.drivers.options import Options
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.small_cells import cell_table, masked, value_table
 from mot_research.drivers.waves import StudyUnits, rows_of_waves

@@ -12,7 +12,6 @@ from mot_research.drivers.design import Columns
 from mot_research.survey.large_files import Column
 
 BUCKETS = (1024, 256, 64)  # of a stratum; fewer than 50 understate errors
-MAX_UNITS = 4096  # of a study in buckets, where there are many strata
 MAX_CLUSTERS = 2000  # more than these are put into buckets
 
 

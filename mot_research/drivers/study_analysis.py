@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mot_research.drivers.analysis import Options, analyse, analyse_model, build_model
 from mot_research.drivers.asymmetry import Asymmetry, asymmetry
 from mot_research.drivers.cautions import Caution
 from mot_research.drivers.change import Change, change, earlier_wave
@@ -15,6 +14,8 @@ from mot_research.drivers.customers import Customers, customers
 from mot_research.drivers.design import build_design
 from mot_research.drivers.gains import Gains, gains
 from mot_research.drivers.missed_contacts import MissedContact, missed_contact
+from mot_research.drivers.one_outcome import analyse, analyse_model, build_model
+from mot_research.drivers.options import Options
 from mot_research.drivers.paths import Paths, paths
 from mot_research.drivers.prediction import Prediction, prediction
 from mot_research.drivers.reliability import Reliability, reliability

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from mot_research.drivers.analysis import Options
 from mot_research.drivers.design import Described
 from mot_research.drivers.engines import Ibis, opened
 from mot_research.drivers.large import analyse_source
+from mot_research.drivers.options import Options
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.statements import Question
 from mot_research.errors import AnalysisError, shown

@@ -32,6 +32,7 @@ class PartReports:
     formats: Sequence[str]
     document: DocumentName
     renderer: Renderer
+    engine: str
 
     def render(self, part: Part, folder: str) -> list[Path]:
         """Render the reports on one part into a folder of its own; return the files."""
@@ -49,6 +50,7 @@ class PartReports:
                 data=stage,
                 part=part,
                 renderer=self.renderer,
+                engine=self.engine,
             )
         return [own / name for files in names.values() for name in files.values()]
 

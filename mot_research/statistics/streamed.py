@@ -18,6 +18,7 @@ from mot_research.errors import AnalysisError
 from mot_research.statistics.crossproducts import Floats, Integers
 from mot_research.statistics.em import compress, group_patterns, invert, iterate, regress
 from mot_research.statistics.missing import CONSTANT, CompletedMoments, expectations
+from mot_research.statistics.patterns import patterns, rows_by_pattern
 
 MAX_PATTERNS = 50_000  # 0.7 GB of factors at 41 columns, were each of full rank
 COMPRESSED_FROM = 3  # times m rows of a pattern are replaced by a factor
@@ -43,12 +44,9 @@ class PatternRows:
         """
         if not len(rows):
             return
-        packed = np.ascontiguousarray(np.packbits(lacks, axis=1))
-        keys = packed.view(f"V{packed.shape[1]}").ravel()
-        order = np.argsort(keys, kind="stable")
-        bounds = np.flatnonzero(keys[order][1:] != keys[order][:-1]) + 1
-        for piece in np.split(order, bounds):
-            kept = self.of_pattern.setdefault(packed[piece[0]].tobytes(), [])
+        missing, pattern = patterns(lacks)
+        for lacking, piece in zip(missing, rows_by_pattern(pattern), strict=True):
+            kept = self.of_pattern.setdefault(np.packbits(lacking).tobytes(), [])
             kept.append(rows[piece])
             if sum(map(len, kept)) > COMPRESSED_FROM * rows.shape[1]:
                 kept[:] = [np.asarray(np.linalg.qr(np.vstack(kept), mode="r"))]
@@ -159,7 +157,7 @@ class StreamedMoments:
         if not len(rows):
             return
         lacks = lacks & self.varies
-        missing, pattern = _patterns(lacks)
+        missing, pattern = patterns(lacks)
         standard = np.where(lacks, 0.0, rows @ self.to_standard) * self.varies
         completed = np.empty_like(standard)
         n_units, m = len(sums), rows.shape[1]
@@ -196,10 +194,3 @@ def add_products(sums: Floats, rows: Floats, weights: Floats, codes: Integers) -
     for start, end in zip(starts, ends, strict=True):
         if end > start:
             sums[sorted_codes[start]] += weighted[:, start:end] @ by_column[:, start:end].T
-
-
-def _patterns(lacks: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Integers]:
-    packed = np.ascontiguousarray(np.packbits(lacks, axis=1))
-    keys = packed.view(f"V{packed.shape[1]}").ravel()
-    _, first, pattern = np.unique(keys, return_index=True, return_inverse=True)
-    return lacks[first], pattern

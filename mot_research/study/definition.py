@@ -206,8 +206,8 @@ class Study(Part):
         return path
 
     def holds(self, relative: str) -> bool:
-        """Return whether something of this name lies in the study's folder."""
-        return os.path.exists(self.folder / relative)  # Path.exists raises for a name too long
+        """Return whether a file of this name lies in the study's folder."""
+        return os.path.isfile(self.folder / relative)  # Path.is_file raises for a name too long
 
     def stage(self, stage_id: str) -> Stage:
         """Return the stage of this id; StudyError if there is none."""

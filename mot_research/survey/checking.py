@@ -3,7 +3,6 @@
 Each threshold is a named constant; each rule gives rows of the problems table.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
@@ -268,7 +267,7 @@ def check_study(study: Study) -> Iterator[Problem]:
                 what_to_do=f"The study has no {part} yet. Add to study.yml: {advice}",
             )
     for part, file in _other_files(study).items():
-        if not os.path.isfile(study.folder / file):
+        if not study.holds(file):
             yield Problem(
                 column=part,
                 rule="missing_file",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -53,7 +52,7 @@ def customer_dates(
     problems : list of Problem
         What is found is added.
     """
-    if study.customers is None or not os.path.isfile(study.folder / study.customers.file):
+    if study.customers is None or not study.holds(study.customers.file):
         return None
     try:
         table = read_table(

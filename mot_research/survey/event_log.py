@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ def _read(
     assert study.events is not None
     name = shown(study.events.file)
     try:
-        if not os.path.isfile(study.folder / study.events.file):
+        if not study.holds(study.events.file):
             return None  # the study's check says so
         path = study.resolve(study.events.file)
         columns, sha256 = _load(path, study, connection)

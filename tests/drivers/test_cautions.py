@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mot_research.drivers.analysis import Options, analyse, build_model
 from mot_research.drivers.cautions import (
     RULES,
     Caution,
@@ -15,6 +14,8 @@ from mot_research.drivers.cautions import (
     of_analysis,
     rules_frame,
 )
+from mot_research.drivers.one_outcome import analyse, build_model
+from mot_research.drivers.options import Options
 from mot_research.drivers.study_cautions import is_later, of_study
 from mot_research.statistics import resampling
 from mot_research.statistics.resampling import draw, sampling_units

@@ -7,9 +7,10 @@ import pytest
 import statsmodels.api as sm
 from scipy.special import expit
 
-from mot_research.drivers.analysis import Options, analyse
 from mot_research.drivers.customers import customers
 from mot_research.drivers.gains import gains
+from mot_research.drivers.one_outcome import analyse
+from mot_research.drivers.options import Options
 from mot_research.statistics.resampling import draw
 from mot_research.survey.wave import RATED
 

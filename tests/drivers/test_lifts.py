@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import mot_research as mot
-from mot_research.drivers.analysis import Options, analyse
 from mot_research.drivers.asymmetry import asymmetry
 from mot_research.drivers.design import build_design
 from mot_research.drivers.lifts import lifts, shortfall
+from mot_research.drivers.one_outcome import analyse
+from mot_research.drivers.options import Options
 from mot_research.drivers.study_analysis import StudyAnalysis
 from mot_research.simulate import PLANTED
 from mot_research.statistics.resampling import draw

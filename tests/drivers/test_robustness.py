@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mot_research.drivers.analysis import Options, analyse, analyse_model, build_model
 from mot_research.drivers.frames import rows_of_frame
+from mot_research.drivers.one_outcome import analyse, analyse_model, build_model
+from mot_research.drivers.options import Options
 from mot_research.drivers.robustness import robustness, robustness_value
 from tests.drivers.cases import rows_and_units
 

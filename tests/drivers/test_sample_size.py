@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mot_research.drivers.analysis import Options, analyse
+from mot_research.drivers.one_outcome import analyse
+from mot_research.drivers.options import Options
 from mot_research.drivers.sample_size import (
     POWER,
     interviews_for_pair,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from mot_research.drivers.analysis import Options, analyse
+from mot_research.drivers.one_outcome import analyse
+from mot_research.drivers.options import Options
 from mot_research.drivers.transactional import is_transactional, share_rated_two
 from mot_research.errors import AnalysisError
 from mot_research.statistics.resampling import draw
