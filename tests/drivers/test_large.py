@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import mot_research as mot
-from mot_research.drivers import large
+from mot_research.drivers import large_facts, large_reduction
 from mot_research.errors import AnalysisError
 from mot_research.survey import large_files
 from mot_research.survey.tables import read_table
@@ -84,7 +84,7 @@ def test_a_file_by_duckdb_equals_the_frame_in_memory(frame, tmp_path, kind, miss
 def test_blocks_of_any_size_give_the_same(frame, tmp_path, monkeypatch):
     path = written(frame, tmp_path, ".parquet")
     expected = mot.driver_analysis(frame, **ARGUMENTS, **DESIGN)
-    monkeypatch.setattr(large, "BLOCK", 700)
+    monkeypatch.setattr(large_reduction, "BLOCK", 700)
     assert_equal(mot.driver_analysis(path, **ARGUMENTS, **DESIGN, engine="duckdb"), expected)
 
 
@@ -197,7 +197,7 @@ def test_names_of_columns_are_never_part_of_a_statement(frame, tmp_path):
 def test_what_cant_be_analysed_is_refused_in_one_sentence(
     frame, tmp_path, monkeypatch, change, more, said
 ):
-    monkeypatch.setattr(large, "MAX_VALUES", 100)
+    monkeypatch.setattr(large_facts, "MAX_VALUES", 100)
     path = written(change(frame), tmp_path, ".parquet")
     with pytest.raises(AnalysisError, match=said):
         mot.driver_analysis(path, **(ARGUMENTS | DESIGN | more), engine="duckdb")
