@@ -10,6 +10,8 @@ PYTEST_OPTIONS ?=
 CASES ?= 100000
 READERS ?=
 FUZZ_OPTIONS ?=
+SBOM := dist/mot_research.cdx.json
+OSV_URL ?=
 # A process for each core; a file's tests stay together, for what they prepare is made once.
 WORKERS ?= --numprocesses auto --dist loadfile
 
@@ -25,7 +27,7 @@ INSTALL = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header $(UPGRADE)
 
-.PHONY: help report test fuzz check lab docs bench system lock clean
+.PHONY: help report test fuzz check lab docs bench sbom audit system lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -36,6 +38,8 @@ help:
 	@echo "make check    lint, formatting, types, imports between the rooms"
 	@echo "make docs     render the documentation as a website (needs Quarto)"
 	@echo "make bench    run the benchmarks"
+	@echo "make sbom     write the bill of materials of the runtime to $(SBOM)"
+	@echo "make audit    ask for known vulnerabilities of every pin (another service: OSV_URL=…)"
 	@echo "make system   install Chromium and Java for the tests that need them (root on Debian)"
 	@echo "make lock     remake the lock files (newer releases: make lock UPGRADE=--upgrade)"
 	@echo "make clean    remove the virtual environment and every cache"
@@ -71,6 +75,13 @@ docs:
 
 bench: $(DEVELOPMENT)
 	@for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+sbom: $(DEVELOPMENT)
+	$(BIN)/python -m supply.bill $(SBOM)
+
+# `Error 1`: something is known. `Error 3`: not every pin could be looked up.
+audit: $(DEVELOPMENT)
+	@$(BIN)/python -m supply.audit $(if $(OSV_URL),--osv-url $(OSV_URL))
 
 # What the tests need from outside Python. Where it can't be installed, those tests skip.
 system:

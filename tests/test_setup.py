@@ -1,11 +1,9 @@
 """The set-up holds together: locks, environments, imports, and what the files give away."""
 
-import os
 import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -276,47 +274,3 @@ def test_skips_are_counted_last_and_fail_the_gate(
         "Skipped tests: 1 need Chromium: make system; 1 need the shared data, a folder ../shared "
         "or the variable MOT_SHARED; 1 need what the reasons above name."
     )
-
-
-# --- distribution -------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
-        check=True,
-        capture_output=True,
-    )
-    (path,) = folder.glob("*.whl")
-    return path
-
-
-def test_wheel_carries_the_workbook(wheel: Path) -> None:
-    carried = set(zipfile.ZipFile(wheel).namelist())
-    expected = set()
-    for path in tracked_files():
-        name = path.relative_to(ROOT).as_posix()
-        if name.startswith("mot_research/"):
-            expected.add(name)
-        elif name.startswith(("notebooks/", "reports/", "_quarto")):
-            expected.add(f"mot_research/_workbook/{name}")
-    assert expected - carried == set()
-    assert not {name for name in carried if "checkpoint" in name or "/output/" in name}
-
-
-def test_a_new_study_comes_whole_out_of_the_wheel(wheel: Path, tmp_path: Path) -> None:
-    installed = tmp_path / "installed"
-    zipfile.ZipFile(wheel).extractall(installed)
-    done = subprocess.run(
-        [sys.executable, "-c", "from mot_research.cli import main; main()", "new", "mine"],
-        env=os.environ | {"PYTHONPATH": str(installed)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    for folder in ("notebooks", "reports"):
-        names = {path.name for path in (tmp_path / "mine" / folder).iterdir()}
-        assert names == {path.name for path in tracked_files() if path.parent.name == folder}
