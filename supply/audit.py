@@ -2,9 +2,9 @@
 
     python -m supply.audit [--osv-url URL] [LOCK…]
 
-pip-audit asks; it ends with 1 for a hole and for a failure alike, and passes over a package that the
-service doesn't know. Here the exit code is 0 where every pin was looked up and nothing is known, 1
-where something is, and 3 where not every pin could be looked up.
+pip-audit asks; it ends with 1 for a hole and for a failure alike, and passes over a package that
+the service doesn't know. Here the exit code is 0 where every pin was looked up and nothing is
+known, 1 where something is, and 3 where not every pin could be looked up.
 """
 
 import argparse

@@ -24,28 +24,34 @@ COPYLEFT = {"GPL-3.0": {"pingouin"}, "MPL-2.0": {"certifi", "fqdn"}}
 ABOUT = """\
 # Licences of what is used
 
-mot_research is MIT-licensed, and holds no code of others: the packages below are installed from their
-own publishers, in the versions of `requirements/lab.txt`, which contains `requirements/runtime.txt`.
-Licences are those that a package's metadata declare; where they name none, and for the packages of
-other platforms, those of its licence file (`supply/bill.py` lists which). What only develops and tests
-the project (`requirements/development.txt`) reaches no user and is left out, as are the extras
-`spark` and `quarto`, which no lock that is handed on contains.
+mot_research is MIT-licensed and holds no code of others: the packages below are installed from
+their own publishers, in the versions of `requirements/lab.txt`, which contains those of
+`requirements/runtime.txt`. The licences are those that a package's metadata declare; where these
+name none, and for packages of other platforms, those of its licence file (`supply/bill.py` lists
+them). Left out is what only develops and tests the project (`requirements/development.txt`), and
+the extras `spark` and `quarto`, which are outside the locks that a user installs.
 
 `make sbom` writes the same as a bill of materials (CycloneDX), with the hashes of every file.
 
 ## What needs attention
 
-| package | licence | what it means here |
-|---|---|---|
-| pingouin | GPL-3.0 | imported at run time, not copied. The wheel of mot_research stays MIT; an installation that is passed on with pingouin in it (a container, a virtual environment) is passed on as a whole under the GPL's terms |
-| pypandoc_binary | MIT, its wheel carries pandoc, GPL-2.0-or-later | pandoc is called as a program of its own. Who passes it on offers its source |
-| certifi, fqdn | MPL-2.0 | JupyterLab needs them, unchanged; their own files stay under the MPL |
-| pyzmq | BSD-3-Clause, its wheel carries libzmq, MPL-2.0 | linked within the wheel, unchanged |
-| debugpy | MIT, carries PyDev.Debugger, EPL-1.0 | part of the Jupyter kernel, unchanged; its notices lie in the package |
-| numpy, scipy, scikit-learn | BSD-3-Clause, their wheels carry libgfortran, libgomp (GPL-3.0 with the GCC exception) and libquadmath (LGPL-2.1-or-later) | the exception frees what is compiled with it; libquadmath is a shared library of its own that can be exchanged |
+None of these is copied into mot_research; all are used unchanged, as their publishers build them.
 
-What a wheel carries differs by platform and is said in the licence files within it. The file `NOTICE` at
-the root says what follows for whoever passes the project on. Neither is legal advice.
+- **pingouin** is under the GPL-3.0 and imported at run time. The wheel of mot_research stays MIT;
+  an installation that is handed on with pingouin in it (a container, a virtual environment) is
+  handed on as a whole under the GPL's terms.
+- **pypandoc_binary** is MIT; its wheel carries **pandoc**, GPL-2.0-or-later, which is called as a
+  program of its own. Who hands it on offers its source.
+- **certifi** and **fqdn**, which JupyterLab needs, are under the MPL-2.0, as is libzmq in the wheel
+  of **pyzmq**: their own files stay under it.
+- **debugpy**, a part of the Jupyter kernel, is MIT and carries PyDev.Debugger, EPL-1.0; its notices
+  lie in the package.
+- The wheels of **numpy**, **scipy** and **scikit-learn** (BSD) carry compiled libraries of GCC:
+  libgfortran and libgomp under the GPL-3.0 with an exception that frees what is compiled with them,
+  libquadmath under the LGPL-2.1-or-later, as a shared library that can be exchanged.
+
+What a wheel carries differs by platform and is said in the licence files within it. The file
+`NOTICE` at the root says what follows for whoever hands the project on. Neither is legal advice.
 
 ## Every package
 

@@ -51,7 +51,8 @@ def test_every_pin_is_in_the_bill_with_its_licence_and_hashes(runtime):
 
 def test_the_bill_says_what_needs_what(runtime):
     needs = {each["ref"]: each["dependsOn"] for each in runtime["dependencies"]}
-    assert needs.keys() == {each["bom-ref"] for each in runtime["components"]} | {"root-component"}
+    components = {each["bom-ref"] for each in runtime["components"]}
+    assert needs.keys() == components | {"root-component"}
     by_name = {
         ref.split("==")[0]: {each.split("==")[0] for each in on} for ref, on in needs.items()
     }
