@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from mot_research.errors import AnalysisError, shown
 
@@ -167,68 +166,53 @@ def n_variables(n_elements: int) -> int:
     return m
 
 
-def pair_products(rows: ArrayLike) -> Floats:
-    """``vech(z z')`` of each row: (n, m) → (n, T)."""
-    rows = np.asarray(rows, dtype=np.float64)
-    first, second = np.triu_indices(rows.shape[1])
-    return rows[:, first] * rows[:, second]
-
-
 def augmented(columns: ArrayLike) -> Floats:
     """Rows z = (1, d): (n, k) → (n, k + 1)."""
     columns = np.asarray(columns, dtype=np.float64)
     return np.column_stack([np.ones(len(columns)), columns])
 
 
-def cluster_sums(
-    products: ArrayLike, weights: ArrayLike, cluster_codes: ArrayLike, n_clusters: int
+def cluster_pair_sums(
+    rows: ArrayLike, weights: ArrayLike, cluster_codes: ArrayLike, n_clusters: int
 ) -> Floats:
-    """Weighted sums of rows within clusters.
+    """Σ_{i in c} w_i vech(z_i z_i') of each cluster: (n, m) → (n_clusters, T).
 
     Parameters
     ----------
-    products : (n, T) array
-        Any rows; usually ``pair_products`` of the augmented rows.
+    rows : (n, m) array
+        Augmented rows, usually.
     weights : (n,) array
         Weights as they are (not normalised here).
     cluster_codes : (n,) integer array
         Cluster of each row, 0 … n_clusters − 1. Clusters without rows get sums of 0.
     n_clusters : int
-
-    Returns
-    -------
-    (n_clusters, T) array
-        Σ_{i in c} w_i products_i.
     """
-    products = np.asarray(products, dtype=np.float64)
-    sums = np.zeros((n_clusters, products.shape[1]))
-    _add_within_clusters(sums, products, np.asarray(weights), np.asarray(cluster_codes))
-    return sums
+    rows, weights = np.asarray(rows, dtype=np.float64), np.asarray(weights)
+    return cluster_products(rows, rows * weights[:, None], np.asarray(cluster_codes), n_clusters)
 
 
-def cluster_pair_sums(
-    rows: ArrayLike, weights: ArrayLike, cluster_codes: ArrayLike, n_clusters: int
-) -> Floats:
-    """``cluster_sums(pair_products(rows), …)`` in blocks: (n, m) → (n_clusters, T).
+def cluster_products(left: Floats, right: Floats, codes: Integers, n_clusters: int) -> Floats:
+    """Vech of Σ_{i in c} left_i right_i', symmetric sums: two (n, m) → (n_clusters, T).
 
-    Never holds more than a block of the (n, T) products.
+    Clusters of the same number of rows are one stack of small matrix products, so that the
+    (n, T) products of the rows are never formed.
     """
-    rows = np.asarray(rows, dtype=np.float64)
-    weights, codes = np.asarray(weights), np.asarray(cluster_codes)
-    n_elements = rows.shape[1] * (rows.shape[1] + 1) // 2
-    sums = np.zeros((n_clusters, n_elements))
-    order = np.argsort(codes, kind="stable")  # keeps each cluster within one or two blocks
-    block = max(1, BLOCK_ELEMENTS // n_elements)
-    for start in range(0, len(rows), block):
-        chosen = order[start : start + block]
-        _add_within_clusters(sums, pair_products(rows[chosen]), weights[chosen], codes[chosen])
+    m = left.shape[1]
+    first, second = np.triu_indices(m)
+    sums = np.zeros((n_clusters, len(first)))
+    order = np.argsort(codes, kind="stable")
+    size = np.bincount(codes, minlength=n_clusters)
+    start = np.cumsum(size) - size
+    for n_rows in np.unique(size[size > 0]):
+        clusters = np.flatnonzero(size == n_rows)
+        block = max(1, BLOCK_ELEMENTS // (m * max(m, n_rows)))
+        for begin in range(0, len(clusters), block):
+            chosen = clusters[begin : begin + block]
+            members = order[start[chosen, None] + np.arange(n_rows)]
+            if n_rows == 1:
+                one, other = left[members[:, 0]], right[members[:, 0]]
+                sums[chosen] = one[:, first] * other[:, second]
+            else:
+                products = left[members].swapaxes(1, 2) @ right[members]
+                sums[chosen] = products.reshape(len(chosen), m * m)[:, first * m + second]
     return sums
-
-
-def _add_within_clusters(
-    sums: Floats, products: Floats, weights: NDArray[np.float64], codes: Integers
-) -> None:
-    present, local = np.unique(codes, return_inverse=True)
-    n = len(codes)
-    membership = sparse.csr_array((weights, (local, np.arange(n))), shape=(len(present), n))
-    sums[present] += membership @ products

@@ -25,7 +25,7 @@ from math import factorial
 import numpy as np
 
 from mot_research.statistics import importance
-from mot_research.statistics.crossproducts import Floats
+from mot_research.statistics.crossproducts import Floats, cluster_products
 from mot_research.statistics.outcomes.fitting import RIDGE, Fits, fit_subsets, newton_steps
 from mot_research.statistics.outcomes.generalised import symmetric
 from mot_research.statistics.outcomes.model import OutcomeModel
@@ -33,6 +33,7 @@ from mot_research.statistics.side_by_side import side_by_side
 
 EXACT_PLAYERS = 12
 SUBSETS_AT_ONCE = 128
+ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True)
@@ -231,13 +232,15 @@ def quadratic_sums(
     size = model.n_parameters
     curvature = np.zeros((n_units, size * (size + 1) // 2))
     slope = np.zeros((n_units, size))
-    for begin in range(0, len(unit), SUBSETS_AT_ONCE * 16):
-        chosen = slice(begin, begin + SUBSETS_AT_ONCE * 16)
-        part, codes = model.rows(chosen), unit[chosen]
-        order = np.argsort(codes, kind="stable")
-        present, starts = np.unique(codes[order], return_index=True)
-        curvature[present] += np.add.reduceat(part.row_curvatures(at)[order], starts, axis=0)
-        slope[present] += np.add.reduceat(part.row_slopes(at)[order], starts, axis=0)
+    order = np.argsort(unit, kind="stable")  # keeps a unit within one or two blocks
+    for begin in range(0, len(unit), ROWS_AT_ONCE):
+        chosen = order[begin : begin + ROWS_AT_ONCE]
+        part, (present, codes) = model.rows(chosen), np.unique(unit[chosen], return_inverse=True)
+        left, right = (factor.reshape(-1, size) for factor in part.curvature_factors(at))
+        pairs = np.repeat(codes, len(left) // len(chosen))
+        curvature[present] += cluster_products(left, right, pairs, len(present))
+        slopes = part.row_slopes(at)
+        slope[present] += np.array([np.bincount(codes, each, len(present)) for each in slopes.T]).T
     return QuadraticSums(curvature, slope, at)
 
 

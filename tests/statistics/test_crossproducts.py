@@ -5,9 +5,7 @@ from mot_research.errors import AnalysisError
 from mot_research.statistics.crossproducts import (
     augmented,
     cluster_pair_sums,
-    cluster_sums,
     crossproducts,
-    pair_products,
     unvech,
     vech,
 )
@@ -89,21 +87,18 @@ def test_vech_follows_the_upper_triangle_and_returns():
     np.testing.assert_array_equal(unvech(vech(stack)), stack)
 
 
-def test_pair_products_are_vech_of_outer_products(rows):
-    z = augmented(rows[0][:20])
-    np.testing.assert_array_equal(pair_products(z), vech(z[:, :, None] * z[:, None, :]))
-
-
-def test_cluster_sums_add_rows_within_clusters(rows, monkeypatch):
+def test_cluster_pair_sums_add_rows_within_clusters(rows, monkeypatch):
     columns, weights = rows
     z = augmented(columns)
     codes = np.random.default_rng(5).integers(0, 40, size=len(z))
     codes[codes == 7] = 8  # a cluster without members stays, with zero
-    expected = np.stack(
-        [(weights[codes == c, None] * pair_products(z[codes == c])).sum(axis=0) for c in range(40)]
+    codes[codes == 9] = 8
+    codes[0] = 9  # and one of a single row
+    outer = z[:, :, None] * z[:, None, :]
+    expected = vech(
+        np.stack([(weights[codes == c, None, None] * outer[codes == c]).sum(0) for c in range(40)])
     )
-    products = pair_products(z)
-    np.testing.assert_allclose(cluster_sums(products, weights, codes, 40), expected, rtol=1e-10)
+    np.testing.assert_allclose(cluster_pair_sums(z, weights, codes, 40), expected, rtol=1e-10)
     monkeypatch.setattr("mot_research.statistics.crossproducts.BLOCK_ELEMENTS", 1000)
     np.testing.assert_allclose(cluster_pair_sums(z, weights, codes, 40), expected, rtol=1e-10)
     assert not expected[7].any()

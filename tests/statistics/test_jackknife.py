@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mot_research.statistics.crossproducts import pair_products
+from mot_research.statistics.crossproducts import vech
 from mot_research.statistics.jackknife import delete_one_scores
 from mot_research.statistics.resampling import survey_covariance
 from tests.drivers.refits import delete_one_covariance
@@ -22,7 +22,7 @@ def scores(x, y, weight, unit, stratum_of_unit):
     slopes = (weight * (y - x @ beta))[:, None] * x
     return delete_one_scores(
         summed(slopes, unit),
-        summed(weight[:, None] * pair_products(x), unit),
+        summed(weight[:, None] * vech(x[:, :, None] * x[:, None, :]), unit),
         stratum_of_unit,
     )
 

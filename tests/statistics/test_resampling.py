@@ -8,7 +8,6 @@ from scipy import stats
 
 from mot_research.errors import AnalysisError
 from mot_research.statistics import resampling
-from mot_research.statistics.crossproducts import cluster_sums
 from mot_research.statistics.resampling import (
     draw,
     jackknife_multipliers,
@@ -102,7 +101,7 @@ def test_random_groups_estimate_the_same_error(monkeypatch):
     grouped = sampling_units(np.arange(8000))
     errors = [
         survey_covariance(
-            cluster_sums(scores, np.ones(8000), units.codes, units.n_units), units.stratum_of_unit
+            np.bincount(units.codes, scores[:, 0], units.n_units)[:, None], units.stratum_of_unit
         )[0, 0]
         ** 0.5
         for units in (alone, grouped)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mot_research.statistics.crossproducts import Floats
+from mot_research.statistics.crossproducts import Floats, Integers
 from mot_research.statistics.outcomes.families import Family
 
 ROWS_AT_ONCE = 1024  # times 128 subsets is a megabyte: a block's arrays stay in the cache
+FEW_AT_ONCE = 8  # models whose products are cheaper one by one than from the rows' own
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class GeneralisedLinear:
     def null_deviance(self, means: Floats) -> Floats:
         return 2 * (means[:, 0] - self.family.entropy(means[:, 1]))
 
-    def rows(self, chosen: slice) -> GeneralisedLinear:
+    def rows(self, chosen: slice | Integers) -> GeneralisedLinear:
         return replace(
             self, y=self.y[chosen], columns=self.columns[chosen], weight=self.weight[chosen]
         )
@@ -71,24 +72,20 @@ class GeneralisedLinear:
         return deviance, slope
 
     def curved(self, parameters: Floats) -> Floats:
-        k = self.n_parameters
-        upper = np.triu_indices(k)
-        flat = np.zeros((parameters.shape[1], len(upper[0])))
+        curvature = np.zeros((parameters.shape[1], self.n_parameters, self.n_parameters))
         for first in range(0, len(self.y), ROWS_AT_ONCE):
             part = self.rows(slice(first, first + ROWS_AT_ONCE))
-            curvature = part.family.curvature(part.y[:, None], part.columns @ parameters)
-            curvature = curvature * part.weight[:, None]
-            flat += curvature.T @ (part.columns[:, upper[0]] * part.columns[:, upper[1]])
-        return symmetric(flat, k)
+            each = part.family.curvature(part.y[:, None], part.columns @ parameters)
+            curvature += weighted_products(part.columns, each * part.weight[:, None])
+        return curvature
 
     def row_slopes(self, parameters: Floats) -> Floats:
         slopes = self.weight * self.family.deviance_and_slope(self.y, self.columns @ parameters)[1]
         return slopes[:, None] * self.columns
 
-    def row_curvatures(self, parameters: Floats) -> Floats:
+    def curvature_factors(self, parameters: Floats) -> tuple[Floats, Floats]:
         curvature = self.weight * self.family.curvature(self.y, self.columns @ parameters)
-        one, other = np.triu_indices(self.n_parameters)
-        return self.columns[:, one] * self.columns[:, other] * curvature[:, None]
+        return self.columns[:, None], (self.columns * curvature[:, None])[:, None]
 
     def row_expansions(self, at: Floats, parameters: Floats) -> Floats:
         eta = self.columns @ at
@@ -96,6 +93,14 @@ class GeneralisedLinear:
         deviance, slope = self.family.deviance_and_slope(self.y, eta)
         curvature = self.family.curvature(self.y, eta)
         return deviance[:, None] - (2 * slope[:, None] - curvature[:, None] * moved) * moved
+
+
+def weighted_products(columns: Floats, weights: Floats) -> Floats:
+    """Σ w_i x_i x_i' for each column of weights: (n, k) and (n, s) to (s, k, k)."""
+    if weights.shape[1] <= FEW_AT_ONCE:
+        return np.array([columns.T @ (columns * one[:, None]) for one in weights.T])
+    one, other = np.triu_indices(columns.shape[1])
+    return symmetric(weights.T @ (columns[:, one] * columns[:, other]), columns.shape[1])
 
 
 def symmetric(flat: Floats, size: int) -> Floats:

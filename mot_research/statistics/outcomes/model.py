@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mot_research.statistics.crossproducts import Floats
+from mot_research.statistics.crossproducts import Floats, Integers
 
 
 class OutcomeModel(Protocol):
@@ -37,7 +37,7 @@ class OutcomeModel(Protocol):
     def null_deviance(self, means: Floats) -> Floats:
         """That deviance from weighted means of the features, of a stack: (B, f) to (B,)."""
 
-    def rows(self, chosen: slice) -> OutcomeModel:
+    def rows(self, chosen: slice | Integers) -> OutcomeModel:
         """The same model on some rows, weights not normalised again."""
 
     def row_deviances(self, parameters: Floats) -> Floats:
@@ -52,8 +52,11 @@ class OutcomeModel(Protocol):
     def row_slopes(self, parameters: Floats) -> Floats:
         """Of each row, w ∂ℓ at one parameter vector (P,): (n, P)."""
 
-    def row_curvatures(self, parameters: Floats) -> Floats:
-        """Of each row, −w ∂²ℓ at one parameter vector, upper triangles: (n, P (P + 1) / 2)."""
+    def curvature_factors(self, parameters: Floats) -> tuple[Floats, Floats]:
+        """Of each row f pairs u, v at one parameter vector (P,), w and sign counted.
+
+        −w ∂²ℓ = Σ u v' over its pairs: two arrays (n, f, P).
+        """
 
     def row_expansions(self, at: Floats, parameters: Floats) -> Floats:
         """Second-order expansion of each row's deviance around ``at``, unweighted: (n, s)."""

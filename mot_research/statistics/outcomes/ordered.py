@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, xlogy
 
-from mot_research.statistics.crossproducts import Floats
-from mot_research.statistics.outcomes.generalised import ROWS_AT_ONCE, symmetric
+from mot_research.statistics.crossproducts import Floats, Integers
+from mot_research.statistics.outcomes.generalised import ROWS_AT_ONCE, weighted_products
 
 FAR = 700.0  # a threshold that is never reached; F is 0 or 1 there to the last digit
 
@@ -59,7 +59,7 @@ class OrderedLogit:
     def null_deviance(self, means: Floats) -> Floats:
         return -2 * xlogy(means, means).sum(axis=1)
 
-    def rows(self, chosen: slice) -> OrderedLogit:
+    def rows(self, chosen: slice | Integers) -> OrderedLogit:
         return replace(
             self,
             level=self.level[chosen],
@@ -81,16 +81,14 @@ class OrderedLogit:
         return deviance, np.concatenate([thresholds, eta])
 
     def curved(self, parameters: Floats) -> Floats:
-        size, t, k = self.n_parameters, self.n_thresholds, self.columns.shape[1]
+        size, t = self.n_parameters, self.n_thresholds
         full = np.zeros((parameters.shape[1], size, size))
-        within = np.triu_indices(k)
-        flat = np.zeros((parameters.shape[1], len(within[0])))
         for first in range(0, len(self.level), ROWS_AT_ONCE):
             part = self.rows(slice(first, first + ROWS_AT_ONCE))
             at, w = part._at(parameters), part.weight[:, None]
             upper, lower = part._touches
             x = part.columns
-            flat += (w * (at.f_upper + at.f_lower)).T @ (x[:, within[0]] * x[:, within[1]])
+            full[:, t:, t:] += weighted_products(x, w * (at.f_upper + at.f_lower))
             for threshold in range(t):
                 on, under = upper[:, threshold] == 1, lower[:, threshold] == 1
                 full[:, threshold, t:] -= (w[on] * at.f_upper[on]).T @ x[on]
@@ -101,7 +99,6 @@ class OrderedLogit:
             # a row between two thresholds ties them: its upper one is k, its lower one k − 1
             tied = upper[:, 1:].T @ (w * ul)
             full[:, np.arange(1, t), np.arange(t - 1)] += tied.T
-        full[:, t:, t:] = symmetric(flat, k)
         full[:, t:, :t] = full[:, :t, t:].transpose(0, 2, 1)
         full[:, np.arange(t - 1), np.arange(1, t)] = full[:, np.arange(1, t), np.arange(t - 1)]
         return full
@@ -111,17 +108,14 @@ class OrderedLogit:
         of_upper, of_lower = (j * self.weight[:, None] for j in self._jacobians)
         return of_upper * (at.f_upper / at.probability) - of_lower * (at.f_lower / at.probability)
 
-    def row_curvatures(self, parameters: Floats) -> Floats:
-        at = self._at(parameters[:, None])
+    def curvature_factors(self, parameters: Floats) -> tuple[Floats, Floats]:
         of_upper, of_lower = self._jacobians
-        w = self.weight[:, None]
-        uu, ll, ul = (w * second for second in at.second)
-        one, other = np.triu_indices(self.n_parameters)
-        # uu aa' + ll bb' + ul (ab' + ba') in two products
-        first, second = of_upper * uu + of_lower * ul, of_lower * ll + of_upper * ul
-        curvature = first[:, one] * of_upper[:, other]
-        curvature += second[:, one] * of_lower[:, other]
-        return curvature
+        uu, ll, ul = (self.weight[:, None] * each for each in self._at(parameters[:, None]).second)
+        # uu aa' + ll bb' + ul (ab' + ba') as two products
+        return (
+            np.stack([of_upper * uu + of_lower * ul, of_lower * ll + of_upper * ul], axis=1),
+            np.stack([of_upper, of_lower], axis=1),
+        )
 
     def row_expansions(self, at: Floats, parameters: Floats) -> Floats:
         here = self._at(at[:, None])
