@@ -14,11 +14,13 @@ import numpy as np
 from scipy.special import ndtr
 
 from mot_research.statistics.crossproducts import Floats
-from mot_research.statistics.patterns import patterns, rows_by_pattern
+from mot_research.statistics.em import group_patterns, invert, regress
+from mot_research.statistics.patterns import patterns
 from mot_research.statistics.second_moments import covariance
 
 N_IMPUTATIONS = 5
 DONORS = 5  # of the nearest, one is taken (Morris, White & Royston 2014)
+MOST_DONORS = 10_000  # a random part of more is as near to any row
 CYCLES = 3  # over the columns, from joint normal draws
 RIDGE = 1e-8  # on the correlation scale: a column that others explain is no obstacle
 
@@ -60,8 +62,8 @@ def impute(
     contacts = {column for column in exposure if column is not None}
     of_rating = dict(zip(quality, exposure, strict=True))
     mean, spread = q[0, 1:], covariance(q)
-    filled = _drawn_jointly(columns, missing, mean, spread, contacts, rng)
     scale = np.sqrt(np.where(np.diag(spread) > 0, np.diag(spread), 1.0))
+    filled = _drawn_jointly(columns, missing, mean, spread, scale, contacts, rng)
     precision = np.linalg.inv(spread / np.outer(scale, scale) + RIDGE * np.eye(len(scale)))
     incomplete = [int(c) for c in np.flatnonzero(missing.any(axis=0)) if c not in contacts]
     for column in incomplete:
@@ -74,11 +76,12 @@ def impute(
             had = np.ones(len(filled), dtype=bool) if contact is None else filled[:, contact] == 1
             weights = -precision[column] / precision[column, column] / scale
             weights[column] = 0.0
-            predicted = filled @ weights
             donors = np.flatnonzero(~missing[:, column] & had)
             empty = np.flatnonzero(missing[:, column] & had)
+            if len(donors) > MOST_DONORS:
+                donors = rng.choice(donors, MOST_DONORS, replace=False, shuffle=False)
             if len(donors) and len(empty):
-                chosen = _nearest(predicted[donors], predicted[empty], rng)
+                chosen = _nearest(filled[donors] @ weights, filled[empty] @ weights, rng)
                 filled[empty, column] = columns[donors[chosen], column]
     return filled
 
@@ -88,30 +91,30 @@ def _drawn_jointly(
     missing: np.ndarray,
     mean: Floats,
     spread: Floats,
+    scale: Floats,
     contacts: set[int],
     rng: np.random.Generator,
 ) -> Floats:
     """Draws from the normal model given what is observed; contacts as 0 or 1."""
     filled = columns.copy()
+    standard = np.where(missing, 0.0, (columns - mean) / scale)
+    correlation = spread / np.outer(scale, scale)
+    precision = invert(correlation)
+    is_contact = np.isin(np.arange(columns.shape[1]), list(contacts))
     kinds, members = patterns(missing)
-    for pattern, rows in zip(kinds, rows_by_pattern(members), strict=True):
-        if not pattern.any():
+    for group in group_patterns(standard, members, kinds, np.zeros(len(kinds))):
+        if not group.lacked.size:
             continue
-        known = ~pattern
-        inner = spread[np.ix_(known, known)]
-        inner = inner + RIDGE * np.diag(np.maximum(np.diag(inner), RIDGE))
-        slopes = np.linalg.solve(inner, spread[np.ix_(known, pattern)])
-        expected = mean[pattern] + (columns[np.ix_(rows, known)] - mean[known]) @ slopes
-        left = spread[np.ix_(pattern, pattern)] - spread[np.ix_(pattern, known)] @ slopes
-        values, vectors = np.linalg.eigh((left + left.T) / 2)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        noise = rng.standard_normal(expected.shape) @ root.T
-        drawn = expected + noise
-        for place, column in enumerate(np.flatnonzero(pattern)):
-            if int(column) in contacts:
-                sd = np.sqrt(max((root[place] ** 2).sum(), np.finfo(float).tiny))
-                drawn[:, place] = ndtr(noise[:, place] / sd) > 1 - expected[:, place]
-        filled[np.ix_(rows, pattern)] = drawn
+        slopes, left = regress(correlation, precision, group.lacked)
+        values, vectors = np.linalg.eigh((left + left.swapaxes(1, 2)) / 2)
+        roots = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None])[group.local]
+        lacked = group.lacked[group.local]
+        expected = np.take_along_axis(group.filled(slopes), lacked, axis=1)
+        noise = np.einsum("ruv,rv->ru", roots, rng.standard_normal(lacked.shape))
+        sd = np.sqrt(np.maximum(np.einsum("ruv,ruv->ru", roots, roots), np.finfo(float).tiny))
+        had = ndtr(noise / sd) > 1 - (mean[lacked] + scale[lacked] * expected)
+        drawn = mean[lacked] + scale[lacked] * (expected + noise)
+        filled[group.index[:, None], lacked] = np.where(is_contact[lacked], had, drawn)
     return filled
 
 
