@@ -7,6 +7,7 @@ pseudo-likelihood of R's ``svyolr``. The log-likelihood is concave (Burridge 198
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.special import expit, xlogy
@@ -71,36 +72,36 @@ class OrderedLogit:
         return -2 * np.log(self._at(parameters).probability)
 
     def sloped(self, parameters: Floats) -> tuple[Floats, Floats]:
-        at, w = self._at(parameters), self.weight[:, None]
-        upper, lower = self._touches
-        thresholds = upper.T @ (w * at.f_upper / at.probability) - lower.T @ (
-            w * at.f_lower / at.probability
-        )
-        eta = self.columns.T @ (w * (at.below_upper + at.below_lower - 1))
-        deviance = -2 * (self.weight @ np.log(at.probability))
-        return deviance, np.concatenate([thresholds, eta])
+        t = self.n_thresholds
+        deviance = np.zeros(parameters.shape[1])
+        slope = np.zeros_like(parameters)
+        for level, part in self._by_level:
+            at, w = part._at(parameters), part.weight
+            deviance -= 2 * (w @ np.log(at.probability))
+            if level < t:
+                slope[level] += w @ (at.f_upper / at.probability)
+            if level > 0:
+                slope[level - 1] -= w @ (at.f_lower / at.probability)
+            slope[t:] += part.columns.T @ (w[:, None] * (at.below_upper + at.below_lower - 1))
+        return deviance, slope
 
     def curved(self, parameters: Floats) -> Floats:
         size, t = self.n_parameters, self.n_thresholds
         full = np.zeros((parameters.shape[1], size, size))
-        for first in range(0, len(self.level), ROWS_AT_ONCE):
-            part = self.rows(slice(first, first + ROWS_AT_ONCE))
-            at, w = part._at(parameters), part.weight[:, None]
-            upper, lower = part._touches
-            x = part.columns
-            full[:, t:, t:] += weighted_products(x, w * (at.f_upper + at.f_lower))
-            for threshold in range(t):
-                on, under = upper[:, threshold] == 1, lower[:, threshold] == 1
-                full[:, threshold, t:] -= (w[on] * at.f_upper[on]).T @ x[on]
-                full[:, threshold, t:] -= (w[under] * at.f_lower[under]).T @ x[under]
-            uu, ll, ul = at.second
-            own = upper.T @ (w * uu) + lower.T @ (w * ll)
-            full[:, np.arange(t), np.arange(t)] += own.T
-            # a row between two thresholds ties them: its upper one is k, its lower one k − 1
-            tied = upper[:, 1:].T @ (w * ul)
-            full[:, np.arange(1, t), np.arange(t - 1)] += tied.T
+        for level, part in self._by_level:
+            at, w, x = part._at(parameters), part.weight, part.columns
+            full[:, t:, t:] += weighted_products(x, w[:, None] * (at.f_upper + at.f_lower))
+            uu, ll, ul = (w @ second for second in at.second)
+            if level < t:
+                full[:, level, level] += uu
+                full[:, level, t:] -= (w[:, None] * at.f_upper).T @ x
+            if level > 0:
+                full[:, level - 1, level - 1] += ll
+                full[:, level - 1, t:] -= (w[:, None] * at.f_lower).T @ x
+            if 0 < level < t:  # a row between two thresholds ties them
+                full[:, level, level - 1] += ul
+                full[:, level - 1, level] += ul
         full[:, t:, :t] = full[:, :t, t:].transpose(0, 2, 1)
-        full[:, np.arange(t - 1), np.arange(1, t)] = full[:, np.arange(1, t), np.arange(t - 1)]
         return full
 
     def row_slopes(self, parameters: Floats) -> Floats:
@@ -125,6 +126,16 @@ class OrderedLogit:
         slope = here.f_upper / here.probability * u - here.f_lower / here.probability * v
         curvature = uu * u**2 + ll * v**2 + 2 * ul * u * v
         return -2 * np.log(here.probability) - 2 * slope + curvature
+
+    @cached_property
+    def _by_level(self) -> list[tuple[int, OrderedLogit]]:
+        """Rows of one level each, few enough for their arrays to stay in the cache."""
+        return [
+            (level, self.rows(members[first : first + ROWS_AT_ONCE]))
+            for level in range(self.n_levels)
+            for members in [np.flatnonzero(self.level == level)]
+            for first in range(0, len(members), ROWS_AT_ONCE)
+        ]
 
     @property
     def _touches(self) -> tuple[Floats, Floats]:
