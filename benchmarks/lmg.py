@@ -12,6 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from math import comb
 from unittest import mock
 
 import numpy as np
@@ -58,7 +59,7 @@ def naive(correlation: np.ndarray) -> np.ndarray:
         columns = [1 + column for column in range(p) if subset >> column & 1]
         right = correlation[columns, 0]
         r_squared[subset] = right @ np.linalg.solve(correlation[np.ix_(columns, columns)], right)
-    weights = subset_tree.shapley_weights(p)[-1]
+    weights = np.array([1 / (p * comb(p - 1, size)) for size in range(p)])
     subsets = np.arange(1 << p)
     sizes = subset_tree.subset_sizes(p)
     shares = np.empty(p)

@@ -2,16 +2,23 @@
 
 Fix an order of the players. A node of the tree at depth k is a subset P of the
 players before k, with the Schur complement A of everything else given P. Player
-k's gain at that node is the part of the outcome's variance that it adds to P.
-The R² of a subset is the sum of the gains along its path, and each gain is a game
-among the players 0 … k alone, so Shapley values add up node by node. With
-s = |P| and w(k, s) = s! (k − s)! / (k + 1)!::
+k's gain g at that node is the part of the outcome's variance that it adds to P.
+The R² of a subset is the sum of the gains along its path.
 
-    φ_k += w(k, s) g;   j in P: φ_j += w(k, s) g;   j < k not in P: φ_j −= w(k, s + 1) g
+A player's Shapley value is a sum over the subsets that hold it, but for a constant
+that all players share, and that their sum tells::
 
-The last two are folded: every subtree hands up its two weighted sums of gains,
-and player j takes the first of the branch that includes it less the second of
-the branch that skips it.
+    φ_j = Σ_{S ∋ j} c(|S|) R²(S) − C,   Σ_j φ_j = R²(all),
+    c(s) = (s − 1)! (p − s − 1)! / (p − 1)! for s < p,   c(p) = 1/p
+
+So each gain counts once for all sets that go on from P and k. With s = |P| and
+w(k, s) the sum of c over these sets, w(k + 1, s + 1) that over those which hold
+one given player after k::
+
+    j in P, and k:  φ_j += w(k, s) g;   j > k:  φ_j += w(k + 1, s + 1) g
+
+The first is folded: every subtree hands up its weighted sum of gains, and player j
+takes that of the branch that includes it. The second is a sum for each depth.
 
 Here in numpy: the first players are doubled breadth-first into *lanes* (one per
 subset of them and replicate, the replicate fastest), the rest is walked
@@ -26,26 +33,49 @@ from math import comb
 
 import numpy as np
 
-from mot_research.statistics.sweeping import PIVOT_TOLERANCE
+from mot_research.statistics.sweeping import PIVOT_TOLERANCE, sweep_leading
 
 LANES = 8192  # 64 KB a vector: it stays in the second cache, and numpy's call is paid off
 WALKED_PLAYERS = 4  # at least so many are left to the depth-first walk, so that replicates batch
+ROUNDING = 4 * np.finfo(float).eps
 
 Rows = list[np.ndarray]  # row i of the upper triangle: (columns from i, and the outcome; lanes)
 
 
 def shapley_weights(n_players: int) -> np.ndarray:
-    """w(k, s) = s! (k − s)! / (k + 1)! for k < n_players, s ≤ k; zero at s = k + 1.
+    """w(k, s), by which the gain of player k counts after s others; zero beyond s = k.
 
     Returns
     -------
-    ndarray of shape (n_players, n_players + 1)
+    ndarray of shape (n_players + 1, n_players + 1)
+        The last row is zero: no player comes after the last.
     """
-    weights = np.zeros((n_players, n_players + 1))
-    for k in range(n_players):
-        for size in range(k + 1):
-            weights[k, size] = 1 / ((k + 1) * comb(k, size))
+    weights = np.zeros((n_players + 1, n_players + 1))
+    for size in range(n_players - 1):
+        weights[n_players - 1, size] = 1 / ((n_players - 1) * comb(n_players - 2, size))
+    weights[n_players - 1, n_players - 1] = 1 / n_players
+    for k in reversed(range(n_players - 1)):
+        weights[k, : k + 1] = weights[k + 1, : k + 1] + weights[k + 1, 1 : k + 2]
     return weights
+
+
+def shared_out(counted: np.ndarray, explained: np.ndarray) -> np.ndarray:
+    """Shapley values from what was counted for each player: less the constant they share.
+
+    Parameters
+    ----------
+    counted : ndarray of shape (replicates, players)
+    explained : ndarray of shape (replicates,)
+        What all players explain together.
+
+    Returns
+    -------
+    ndarray of shape (replicates, players)
+        0 within the rounding of the constant.
+    """
+    surplus = (counted.sum(axis=1) - explained)[:, None] / counted.shape[1]
+    shares = counted - surplus
+    return np.where(np.abs(shares) <= ROUNDING * surplus, 0.0, shares)
 
 
 def subset_sizes(n_players: int) -> np.ndarray:
@@ -82,8 +112,10 @@ def shapley_gains(matrices: np.ndarray, widths: Sequence[int]) -> np.ndarray:
     with np.errstate(divide="ignore", over="ignore"):  # pivots at or next to 0 are redundant
         for start in range(0, replicates, at_once):
             part = matrices[start : start + at_once]
-            shares[start : start + at_once] = _Tree(part, widths, doubled).shares()
-    return shares
+            shares[start : start + at_once] = _Tree(part, widths, doubled).counted()
+        swept = list(range(matrices.shape[1]))
+        left = sweep_leading(matrices, swept, len(swept) - 1, PIVOT_TOLERANCE)
+    return shared_out(shares, matrices[:, -1, -1] - left[:, 0, 0])
 
 
 class _Tree:
@@ -99,25 +131,27 @@ class _Tree:
         self.weights = shapley_weights(self.n_players)
         self.product = np.empty((size, self.lanes))
         self.phi = np.zeros((self.n_players, self.lanes))
+        self.later = np.zeros((self.n_players, self.lanes))
         self.matrices = matrices
 
-    def shares(self) -> np.ndarray:
+    def counted(self) -> np.ndarray:
         rows, gains = self._double()
         self._prepare_walk()
-        inside, outside = self._walk(self.doubled, rows, 0)
-        shares = np.empty((self.replicates, self.n_players))
+        inside = self._walk(self.doubled, rows, 0)
+        counted = np.empty((self.replicates, self.n_players))
+        later = np.zeros_like(counted)  # what a player's gains count for those after it
         for player in range(self.doubled, self.n_players):
-            shares[:, player] = self.phi[player].reshape(-1, self.replicates).sum(axis=0)
+            for sums, lanes in ((counted, self.phi), (later, self.later)):
+                sums[:, player] = lanes[player].reshape(-1, self.replicates).sum(axis=0)
         for player in reversed(range(self.doubled)):
-            inside, outside = (
-                part.reshape(2, 1 << player, self.replicates) for part in (inside, outside)
-            )
+            inside = inside.reshape(2, 1 << player, self.replicates)
             sizes = self.sizes[: 1 << player]
             own = self.weights[player, sizes][:, None] * gains[player]
-            shares[:, player] = (own + inside[1] - outside[0]).sum(axis=0)
+            counted[:, player] = (own + inside[1]).sum(axis=0)
+            later[:, player] = self.weights[player + 1, sizes + 1] @ gains[player]
             inside = inside.sum(axis=0) + own
-            outside = outside.sum(axis=0) + self.weights[player, sizes + 1][:, None] * gains[player]
-        return shares
+        counted[:, 1:] += np.cumsum(later, axis=1)[:, :-1]
+        return counted
 
     def _double(self) -> tuple[Rows, list[np.ndarray]]:
         """Grow the first players breadth-first; subset P is the bit mask of the lane."""
@@ -144,7 +178,7 @@ class _Tree:
     def _prepare_walk(self) -> None:
         walked = range(self.doubled, self.n_players)
         self.including: dict[int, Rows] = {}
-        self.sums: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.sums: dict[int, np.ndarray] = {}
         self.lane_weights: dict[int, list[np.ndarray]] = {}
         for player in walked:
             self.including[player] = [
@@ -153,31 +187,29 @@ class _Tree:
                 )
                 for column in range(self.n_columns)
             ]
-            self.sums[player] = (np.empty(self.lanes), np.empty(self.lanes))
+            self.sums[player] = np.empty(self.lanes)
             self.lane_weights[player] = [
                 np.repeat(self.weights[player, self.sizes + extra], self.replicates)
-                for extra in range(player - self.doubled + 2)
+                for extra in range(player - self.doubled + 1)
             ]
 
-    def _walk(self, player: int, rows: Rows, extra: int) -> tuple[np.ndarray, np.ndarray]:
+    def _walk(self, player: int, rows: Rows, extra: int) -> np.ndarray:
         """Grow the rest depth-first; `extra` of the walked players are in P."""
-        inside, outside = self.sums[player]
-        self._sweep(player, rows, self.including[player], outside)
-        weights = self.lane_weights[player]
-        np.multiply(weights[extra], outside, out=inside)
-        outside *= weights[extra + 1]
-        phi = self.phi[player]
-        phi += inside
-        if player + 1 < self.n_players:
-            child_inside, child_outside = self._walk(player + 1, self.including[player], extra + 1)
-            phi += child_inside
-            inside += child_inside
-            outside += child_outside
-            child_inside, child_outside = self._walk(player + 1, rows, extra)
-            phi -= child_outside
-            inside += child_inside
-            outside += child_outside
-        return inside, outside
+        inside = self.sums[player]
+        self._sweep(player, rows, self.including[player], inside)
+        after = player + 1
+        if after == self.n_players:
+            inside *= self.lane_weights[player][extra]
+            self.phi[player] += inside
+            return inside
+        counted = self.product[0, : self.lanes]
+        np.multiply(self.lane_weights[after][extra + 1], inside, out=counted)
+        self.later[player] += counted
+        inside *= self.lane_weights[player][extra]
+        inside += self._walk(after, self.including[player], extra + 1)
+        self.phi[player] += inside
+        inside += self._walk(after, rows, extra)
+        return inside
 
     def _sweep(self, player: int, rows: Rows, into: Rows, gain: np.ndarray) -> None:
         """Sweep the player's columns out of `rows` into `into`; its gain into `gain`."""

@@ -1,6 +1,7 @@
 """Both kernels of the subset tree against brute force and against each other."""
 
 import itertools
+from math import comb, factorial
 from types import ModuleType
 from typing import Any
 
@@ -63,12 +64,15 @@ def brute_force(correlations: np.ndarray, blocks: list[list[int]]) -> np.ndarray
     return shares
 
 
-def test_weights_of_a_player_sum_to_one_over_all_subsets() -> None:
-    weights = shapley_weights(9)
-    for k in range(9):
-        sizes = subset_sizes(k)
-        np.testing.assert_allclose(weights[k, sizes].sum(), 1.0, rtol=EXACT)
-        assert not weights[k, k + 1 :].any()
+def test_weights_are_sums_over_the_sets_that_go_on() -> None:
+    p = 9
+    weights = shapley_weights(p)
+    of_size = [factorial(s - 1) * factorial(p - s - 1) / factorial(p - 1) for s in range(1, p)]
+    of_size.append(1 / p)
+    for k, s in itertools.product(range(p), range(p)):
+        going_on = [comb(p - k - 1, t) * of_size[s + t] for t in range(p - k) if s <= k]
+        np.testing.assert_allclose(weights[k, s], sum(going_on), rtol=EXACT)
+    assert not weights[p].any()
 
 
 def test_sizes_of_subsets_count_their_bits() -> None:
