@@ -54,20 +54,25 @@ def delete_one_scores(slopes: Floats, curvatures: Floats, stratum_of_unit: Integ
     whole = curvatures.sum(axis=0)
     total = unvech(whole)
     scale = 1 / np.sqrt(np.where(np.diag(total) > 0, np.diag(total), 1.0))
-    right = (slopes - _mean(slopes, stratum_of_unit, size)) * scale
-    own = factor[:, None] * (curvatures - _mean(curvatures, stratum_of_unit, size))
+    right = (slopes - _means(slopes, stratum_of_unit, size)[stratum_of_unit]) * scale
+    means = _means(curvatures, stratum_of_unit, size)
     outer = np.outer(scale, scale)
+    in_pairs = vech(outer)
     values, vectors = np.linalg.eigh(total * outer)
     dominant = np.ones(len(right), dtype=bool)
     if values[0] > NOTHING * values[-1]:
         inverse = (vectors / values) @ vectors.T * outer
         # the trace of a unit's own part bounds its largest eigenvalue
-        in_pairs = vech(inverse * (2 - np.eye(len(scale))))
-        dominant = factor * (curvatures @ in_pairs) > DOMINANT
+        part_of_trace = curvatures @ vech(inverse * (2 - np.eye(len(scale))))
+        dominant = factor * part_of_trace > DOMINANT
     scores = np.empty_like(right)
     for begin in range(0, len(right), UNITS_AT_ONCE):
         chosen = np.arange(begin, min(begin + UNITS_AT_ONCE, len(right)))
-        left = unvech(whole - own[chosen]) * outer
+        own = curvatures[chosen] - means[stratum_of_unit[chosen]]
+        own *= -factor[chosen, None]
+        own += whole
+        own *= in_pairs
+        left = unvech(own)
         heavy = dominant[chosen]
         light = chosen[~heavy]
         scores[light] = np.linalg.solve(left[~heavy], right[light, :, None])[..., 0]
@@ -84,8 +89,8 @@ def _solved_where_known(left: Floats, right: Floats) -> Floats:
     return np.einsum("gij,gj->gi", vectors, turned)
 
 
-def _mean(values: Floats, stratum_of_unit: Integers, size: Integers) -> Floats:
-    """Mean of each unit's stratum, a row per unit."""
+def _means(values: Floats, stratum_of_unit: Integers, size: Integers) -> Floats:
+    """Mean over the units of each stratum."""
     n = len(values)
     members = sparse.csr_array((np.ones(n), (stratum_of_unit, np.arange(n))), (len(size), n))
-    return np.asarray((members @ values) / size[:, None])[stratum_of_unit]
+    return np.asarray((members @ values) / size[:, None])
