@@ -1,4 +1,4 @@
-"""The subset tree of `subset_tree`, compiled: under a nanosecond a subset and core.
+"""The subset tree of `subset_tree`, compiled: about a nanosecond a subset and core.
 
 Import it only where there is work: importing numba and loading the compiled code
 takes half a second, and compiling it five (once, where a cache can be written).
