@@ -6,7 +6,7 @@ are shown and marked.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 SUPPRESSED_BELOW = 10
@@ -45,25 +45,58 @@ def count(n: float) -> str:
     return plain(round(n), 0)
 
 
+def complement(cells: tuple[int, ...], hidden: Collection[int] = ()) -> tuple[int, ...]:
+    """Return which parts of a known total to hide with those from 1 to 9, by their places.
+
+    The smallest others of 10 or more, as many as it takes: the hidden parts are 10 people or more
+    together, and their sum leaves each of the small ones more than one number. The places in
+    ``hidden`` are hidden anyway.
+    """
+    small = [cell for cell in cells if 0 < cell < SUPPRESSED_BELOW]
+    large = [(n, place) for place, n in enumerate(cells) if n >= SUPPRESSED_BELOW]
+    beside = [n for n, place in large if place in hidden]
+    others = sorted(pair for pair in large if pair[1] not in hidden)
+    found = []
+    while small and others and _gives_away(small, beside, smallest_shown=others[0][0]):
+        n, place = others.pop(0)
+        beside.append(n)
+        found.append(place)
+    return tuple(found)
+
+
+def _gives_away(small: list[int], beside: list[int], *, smallest_shown: int) -> bool:
+    total = sum(small) + sum(beside)
+    if total < SUPPRESSED_BELOW:
+        return True
+    others = len(small) - 1
+    least = total - others * (SUPPRESSED_BELOW - 1) - len(beside) * smallest_shown
+    most = total - others - len(beside) * SUPPRESSED_BELOW
+    return max(1, least) >= min(SUPPRESSED_BELOW - 1, most)
+
+
 def counts_hidden(cells: tuple[int, ...]) -> tuple[str, ...]:
     """Return the parts of a known total as text, none of them below 10 to be read off.
 
-    Zero is shown. Where a single part is hidden, the smallest other part is
-    rounded to tens, because the total would give the hidden one away.
+    Zero is shown. Where the total would give a hidden part away, the smallest other one is told
+    to tens, of what the total says of both anyway.
     """
-    hidden = [0 < cell < SUPPRESSED_BELOW for cell in cells]
-    blurred = None
-    if sum(hidden) == 1:
-        others = [i for i, cell in enumerate(cells) if cell >= SUPPRESSED_BELOW]
-        blurred = min(others, key=lambda i: cells[i], default=None)
+    small = [cell for cell in cells if 0 < cell < SUPPRESSED_BELOW]
+    beside = complement(cells)
     return tuple(
         f"fewer than {SUPPRESSED_BELOW}"
-        if hidden[i]
-        else f"about {count(round(cell, -1))}"
-        if i == blurred
+        if 0 < cell < SUPPRESSED_BELOW
+        else _blurred(cell + sum(small), len(small), len(beside))
+        if place in beside
         else count(cell)
-        for i, cell in enumerate(cells)
+        for place, cell in enumerate(cells)
     )
+
+
+def _blurred(with_small: int, n_small: int, n_blurred: int) -> str:
+    if n_blurred > 1:
+        return f"{SUPPRESSED_BELOW} or more"
+    likely = with_small - n_small * SUPPRESSED_BELOW // 2
+    return f"about {count(max(round(likely, -1), SUPPRESSED_BELOW))}"
 
 
 def plain(value: float, digits: int) -> str:

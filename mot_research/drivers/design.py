@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mot_research.errors import AnalysisError
+from mot_research.numbers import SUPPRESSED_BELOW, too_few
 from mot_research.survey.wave import BLANK, NOT_ASKED, NOT_EXPERIENCED, RATED
 
 MAX_BLANK_SHARE = 0.40  # more blanks than this and a driver is not tested
@@ -346,7 +347,8 @@ def reasons_of(described: Mapping[str, Described], min_n: float) -> dict[str, st
                 f"too few to say: {seen.n} rated it, worth {seen.n_effective:.0f} after "
                 f"weighting; {min_n:.0f} are needed"
             )
-    return reasons
+    few = {name for name in reasons if 0 < described[name].n < SUPPRESSED_BELOW}
+    return reasons | {name: too_few(described[name].n) for name in few}
 
 
 def _thin_pairs(rows: Rows, reasons: Mapping[str, str]) -> dict[str, str]:

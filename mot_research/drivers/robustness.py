@@ -22,6 +22,7 @@ from mot_research.statistics.collinearity import gvif, variance_proportions
 from mot_research.statistics.importance import vif
 from mot_research.statistics.ranks import ranks
 from mot_research.statistics.second_moments import covariance
+from mot_research.survey.suppression import SegmentCounts
 
 LARGE_INDEX = 30.0  # condition index: Belsley, Kuh & Welsch (1980)
 INVOLVED = 0.5  # share of a coefficient's variance: the same
@@ -49,8 +50,8 @@ class Robustness:
         coefficient's variance in it) of each index above 30, where at least
         two columns are involved (Belsley, Kuh & Welsch 1980).
     left_out : DataFrame
-        ``segment``, ``value``, ``n_left_out``, ``driver``, ``effect``,
-        ``rank``: the analysis without each segment value.
+        ``segment``, ``value``, ``n_left_out`` (missing where suppressed),
+        ``driver``, ``effect``, ``rank``: the analysis without each segment value.
     not_left_out : tuple of str
         Segment values that could not be left out, each with its reason.
     """
@@ -159,10 +160,13 @@ def _left_out(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Effects and ranks without each segment value, and the values that must stay."""
     reduction, rows = model.reduction, model.design.rows
-    chosen: list[tuple[str, str, int]] = []
+    kept = model.design.kept
+    given = pd.DataFrame({name: np.asarray(each, object)[kept] for name, each in segments.items()})
+    why_hidden = dict(SegmentCounts.of(given).suppressed()) if segments else {}
+    chosen: list[tuple[str, str, float]] = []
     totals, kept_back = [], []
-    for segment, given in segments.items():
-        values = np.asarray(given, dtype=object)[model.design.kept]
+    for segment in segments:
+        values = given[segment].to_numpy()
         labels = sorted({str(value) for value in values if value is not None})
         codes = np.array([0 if v is None else 1 + labels.index(str(v)) for v in values])
         counts = np.bincount(codes, minlength=len(labels) + 1)
@@ -172,7 +176,7 @@ def _left_out(
             if min(n, len(rows.weight) - n) < SHOWN_FROM:
                 kept_back.append(f"{segment} = {label}: too few rows in it or without it")
                 continue
-            chosen.append((segment, label, n))
+            chosen.append((segment, label, np.nan if why_hidden[segment, label] else n))
             totals.append(sums.sum(axis=0) - sums[code])
     columns = ["segment", "value", "n_left_out", "driver", "effect", "rank"]
     if not chosen:

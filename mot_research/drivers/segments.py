@@ -32,6 +32,7 @@ from mot_research.numbers import SHOWN_FROM
 from mot_research.statistics.resampling import Draws, SamplingUnits
 from mot_research.statistics.side_by_side import side_by_side
 from mot_research.study.definition import Outcome, Rules
+from mot_research.survey.suppression import SegmentCounts
 from mot_research.survey.wave import Survey
 
 ROWS_PER_COLUMN = 3  # fewer rows than this for each column of the model say nothing
@@ -168,14 +169,17 @@ def segments(
             "study.yml, and by columns: where a wave calls it otherwise."
         )
     rows = rows_of_waves(survey, units, outcome.id, having)
-    label = pd.concat([survey[wave].segments[segment] for wave in having], ignore_index=True)
+    labels = pd.concat([survey[wave].segments for wave in having], ignore_index=True)
     usable = np.isfinite(rows.outcome) & (rows.weight > 0)
-    labelled = label.notna().to_numpy()
+    labelled = labels[segment].notna().to_numpy()
     notes = _notes(segment, waves, having, int((usable & ~labelled).sum()))
     rows = rows.keep(usable & labelled)
-    label = label[usable & labelled].astype(str).to_numpy()
+    labels = labels[usable & labelled].astype("string")
+    label = labels[segment].to_numpy(dtype=object)
 
-    values = value_table(rows, label)
+    who = SegmentCounts.of(labels)
+    hidden = who.suppressed()
+    values = value_table(rows, label, hidden.loc[segment])
     some = None if draws is None else first_draws(draws, IMPORTANCE_DRAWS)
     options = Options(
         kind="score",  # least squares whatever the outcome: cells are small, and differences linear
@@ -201,7 +205,7 @@ def segments(
         )
 
     results = dict(zip(parts, side_by_side(of_value, parts.values()), strict=True))
-    cells = cell_table(rows, label, values)
+    cells = cell_table(rows, label, who, segment, hidden)
     tables: dict[tuple[str, str], pd.DataFrame] = {}
     flipping = no_flips()
     if len(values) > 1 and results:

@@ -10,57 +10,31 @@ import pandas as pd
 from mot_research.drivers.design import Rows
 from mot_research.drivers.result import DriverResult
 from mot_research.errors import shown
-from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, UNMARKED_FROM
+from mot_research.numbers import SHOWN_FROM, UNMARKED_FROM
+from mot_research.survey.suppression import SUPPRESSED, SegmentCounts
 from mot_research.survey.wave import RATED
 
-SUPPRESSED = f"suppressed: fewer than {SUPPRESSED_BELOW}"
-COMPLEMENTARY = "suppressed, so that another count can't be worked out from it"
 
-
-def suppressed(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which counts of one total to suppress: the small ones, and what would give them away.
-
-    Parameters
-    ----------
-    counts : ndarray (k,)
-        They add up to a total that may be known.
-
-    Returns
-    -------
-    small, complementary : ndarray (k,) of bool
-        A count from 1 to 9 is small. Where there is exactly one, the smallest
-        of the others that is not 0 is suppressed with it.
-    """
-    counts = np.asarray(counts)
-    small = (counts > 0) & (counts < SUPPRESSED_BELOW)
-    complementary = np.zeros(len(counts), dtype=bool)
-    others = np.flatnonzero(~small & (counts > 0))
-    if small.sum() == 1 and len(others):
-        complementary[others[np.argmin(counts[others])]] = True
-    return small, complementary
-
-
-def value_table(rows: Rows, label: np.ndarray) -> pd.DataFrame:
+def value_table(rows: Rows, label: np.ndarray, hidden: pd.Series) -> pd.DataFrame:
     """How many answered in each value of a segment, and what may be shown of it.
 
-    ``rows`` have the outcome; ``label`` (n,) is their value. The columns are those of
-    ``Segments.values``.
+    ``rows`` have the outcome; ``label`` (n,) is their value; ``hidden`` says of each value why its
+    count is suppressed. The columns are those of ``Segments.values``.
     """
     names, place = np.unique(label, return_inverse=True)
     n = np.bincount(place)
     weight = np.bincount(place, weights=rows.weight)
-    small, complementary = suppressed(n)
+    why = hidden.loc[list(names)].to_numpy()
     few = n < SHOWN_FROM
     marked = ~few & (n < UNMARKED_FROM)
-    hidden = small | complementary
+    is_hidden = why != ""
     status = np.select(
-        [hidden, few, marked], ["suppressed", "not shown", "marked"], default="analysed"
+        [is_hidden, few, marked], ["suppressed", "not shown", "marked"], default="analysed"
     )
     reason = np.select(
-        [small, complementary, few, marked],
+        [is_hidden, few, marked],
         [
-            np.full(len(n), SUPPRESSED),
-            np.full(len(n), COMPLEMENTARY),
+            why,
             np.array([f"too few to say (n = {count})" for count in n]),
             np.array([f"only {count}: too few for a verdict" for count in n]),
         ],
@@ -70,9 +44,9 @@ def value_table(rows: Rows, label: np.ndarray) -> pd.DataFrame:
     effective = weight**2 / np.bincount(place, weights=rows.weight**2)
     return pd.DataFrame(
         {
-            "n": np.where(hidden, np.nan, n),
-            "n_effective": np.where(hidden, np.nan, effective),
-            "mean": np.where(hidden | few, np.nan, mean),
+            "n": np.where(is_hidden, np.nan, n),
+            "n_effective": np.where(is_hidden, np.nan, effective),
+            "mean": np.where(is_hidden | few, np.nan, mean),
             "status": status.astype(object),
             "reason": reason.astype(object),
         },
@@ -80,23 +54,29 @@ def value_table(rows: Rows, label: np.ndarray) -> pd.DataFrame:
     )
 
 
-def cell_table(rows: Rows, label: np.ndarray, values: pd.DataFrame) -> pd.DataFrame:
-    """How many rated each moment in each value, small numbers taken out."""
+def cell_table(
+    rows: Rows, label: np.ndarray, who: SegmentCounts, segment: str, hidden: pd.Series
+) -> pd.DataFrame:
+    """How many rated each moment in each value of a segment, small numbers taken out.
+
+    ``label`` (n,) is the value of each row, ``who`` are the values of all segments, and ``hidden``
+    says of each why it is suppressed.
+    """
     rated = rows.states == RATED
-    n = np.array([rated[label == value].sum(axis=0) for value in values.index])
-    by_moment = [suppressed(n[:, j]) for j in range(n.shape[1])]
-    hidden_values = (values["status"] == "suppressed").to_numpy()
-    small = np.column_stack([pair[0] for pair in by_moment])
-    hidden = small | np.column_stack([pair[1] for pair in by_moment]) | hidden_values[:, None]
+    values = hidden.loc[segment].index
+    n = np.array([rated[label == value].sum(axis=0) for value in values])
+    why = np.array(
+        [who.suppressed(of_moment, hidden).loc[segment].to_numpy() for of_moment in rated.T]
+    ).T
+    is_hidden = (hidden.loc[segment].to_numpy() != "")[:, None]
     status = np.select(
-        [hidden & (small | hidden_values[:, None]), n < SHOWN_FROM, n < UNMARKED_FROM],
+        [is_hidden | (why == SUPPRESSED), n < SHOWN_FROM, n < UNMARKED_FROM],
         ["suppressed", "not shown", "marked"],
         default="shown",
     )
-    index = pd.MultiIndex.from_product([values.index, rows.drivers], names=["value", "moment"])
-    return pd.DataFrame(
-        {"n": np.where(hidden, np.nan, n).ravel(), "status": status.ravel()}, index=index
-    )
+    index = pd.MultiIndex.from_product([values, rows.drivers], names=["value", "moment"])
+    n_shown = np.where(is_hidden | (why != ""), np.nan, n)
+    return pd.DataFrame({"n": n_shown.ravel(), "status": status.ravel()}, index=index)
 
 
 def masked(result: DriverResult, cells: pd.DataFrame) -> DriverResult:

@@ -16,6 +16,7 @@ from mot_research.drivers.cautions import RULES, Caution
 from mot_research.drivers.design import MIN_ROWS, Rows
 from mot_research.drivers.result import DriverResult
 from mot_research.errors import AnalysisError
+from mot_research.numbers import SUPPRESSED_BELOW, too_few
 from mot_research.statistics.false_discovery import false_discovery
 from mot_research.statistics.resampling import SamplingUnits
 from mot_research.survey.wave import RATED
@@ -84,7 +85,8 @@ def one_by_one(
         ).keep(np.flatnonzero(rows.states[:, j] == RATED))
         n = int(np.isfinite(only.outcome).sum())
         if n < MIN_ROWS:
-            not_tested[name] = f"too few to say: {n} rated it"
+            told = f"too few to say: {n} rated it"
+            not_tested[name] = too_few(n) if n < SUPPRESSED_BELOW else told
             continue
         try:
             found[name] = fit(only)

@@ -12,6 +12,7 @@ from mot_research.drivers.asymmetry import Asymmetry
 from mot_research.drivers.missed_contacts import MissedContact
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.waves import StudyUnits
+from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, too_few
 from mot_research.priorities.answered import answered_in_time
 from mot_research.priorities.result import METRICS, Metric
 from mot_research.priorities.voice import NO_VOICE, VoiceOfWave
@@ -216,5 +217,8 @@ def _extremes(deciding: Mapping[str, Deciding], moment_id: str) -> tuple[Metric,
 def _extreme(row: Mapping[str, Any], name: str, n_effective: float) -> Metric:
     if np.isnan(row[name]):
         return Metric(None, reason=row["reason"])
+    n = int(n_effective)
+    if n < SHOWN_FROM:
+        return Metric(None, n=n if n >= SUPPRESSED_BELOW else None, reason=too_few(n))
     lower, upper = row[f"{name}_ci_lower"], row[f"{name}_ci_upper"]
-    return Metric(row[name], lower, upper, int(n_effective))
+    return Metric(row[name], lower, upper, n)

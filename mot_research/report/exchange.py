@@ -28,6 +28,12 @@ from mot_research.priorities.triangulation import triangles_frame, triangulate
 from mot_research.priorities.voice import VoiceOfWave, shown_count
 from mot_research.report.accountability_frames import accountability_record
 from mot_research.report.activity_frames import steps_frame, ways_frame
+from mot_research.report.shown_counts import (
+    shown_absences,
+    shown_contacts,
+    shown_groups,
+    without_small_numbers,
+)
 from mot_research.report.value_record import value_record
 from mot_research.study.consensus import Consensus
 from mot_research.study.manifests import rules_of
@@ -62,7 +68,7 @@ def findings_record(findings: Findings) -> dict[str, Any]:
             "top": findings.priorities.top,
             "border": findings.priorities.border,
             "priorities": [_priority(row) for row in findings.priorities.rows],
-            "absences": _rows(findings.absences),
+            "absences": _rows(shown_absences(findings.absences)),
             "contacts": _contacts(findings),
             "activity": _activity(findings),
             "voice": _voice(findings.voice),
@@ -164,7 +170,7 @@ def _outcome(findings: Findings, outcome_id: str, result: DriverResult) -> dict[
         "missing": result.missing,
         "moments": [
             {**row, "not_tested": result.not_tested.get(row["driver"])}
-            for row in _rows(result.to_frame())
+            for row in _rows(without_small_numbers(result.to_frame()))
         ],
         "further": _rows(result.further) if len(result.further.columns) else [],
         "computed": list(result.computed),
@@ -178,7 +184,8 @@ def _contacts(findings: Findings) -> list[dict[str, Any]]:
     found = findings.contacts
     if found is None:
         return []
-    by_moment = found.counts[found.counts["moment"] != ""].groupby("moment", sort=False)
+    shown = shown_contacts(found.counts)
+    by_moment = shown[shown["moment"] != ""].groupby("moment", sort=False)
     return [
         {
             "moment": moment,
@@ -211,7 +218,8 @@ def _missed(one: MissedContact) -> dict[str, Any]:
         name: [] if frame is None else _rows(frame)
         for name, frame in (("overlap", one.overlap), ("balance", one.balance))
     }
-    return {field.name: getattr(one, field.name) for field in fields(one)} | frames
+    told = {field.name: getattr(one, field.name) for field in fields(one)}
+    return told | shown_groups(told) | frames
 
 
 def _paths(one: Paths) -> dict[str, Any]:

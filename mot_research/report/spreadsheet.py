@@ -19,7 +19,7 @@ from mot_research.drivers.cautions import cautions_frame
 from mot_research.drivers.result import DriverResult
 from mot_research.drivers.segments import Segments
 from mot_research.findings import Findings
-from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, counts_hidden
+from mot_research.numbers import SHOWN_FROM, counts_hidden
 from mot_research.priorities.triangulation import triangles_frame, triangulate
 from mot_research.priorities.voice import VoiceOfWave
 from mot_research.report.accountability_frames import accountability_frames
@@ -28,6 +28,7 @@ from mot_research.report.contact_charts import hidden_counts, hidden_groups
 from mot_research.report.narrative import explained, segment_verdicts
 from mot_research.report.narrative.glossary import SHEETS, Kind, meaning, sheet_kind
 from mot_research.report.narrative.tables import ABSENCES
+from mot_research.report.shown_counts import without_small_numbers
 from mot_research.report.value_record import value_sheets
 
 # A fixed date, so that the same findings give the same bytes.
@@ -122,12 +123,12 @@ def _tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield every table of the findings with its title."""
     yield "priorities", findings.priorities.to_frame().reset_index()
     for outcome, result in findings.drivers.items():
-        frame = _without_small_numbers(result.to_frame())
+        frame = without_small_numbers(result.to_frame())
         frame["not_tested"] = [result.not_tested.get(str(name), "") for name in frame.index]
         yield f"drivers {outcome}", frame.reset_index()
         yield f"pairs {outcome}", _shown_pairs(result)
     for outcome, result in findings.alone.items():
-        frame = _without_small_numbers(result.to_frame())
+        frame = without_small_numbers(result.to_frame())
         yield f"alone {outcome}", frame.reset_index()
     yield "rules", explained.frame(findings)
     yield from _further(findings)
@@ -214,7 +215,7 @@ def _segment(result: Segments) -> pd.DataFrame:
     frame = result.to_frame()
     frame = frame[frame["status"].isin(SHOWN_CELLS)]
     if "n" in frame:
-        frame = _without_small_numbers(frame)
+        frame = without_small_numbers(frame)
     return frame.reset_index()
 
 
@@ -236,14 +237,6 @@ def _shown_flips(result: Segments) -> pd.DataFrame:
 
 def _is_shown_cell(result: Segments, value: object, moment: object) -> bool:
     return result.cells["status"].get((value, moment), "") in SHOWN_CELLS
-
-
-def _without_small_numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """Empty the means that rest on fewer than 30, and the counts below 10."""
-    frame = frame.copy()
-    frame.loc[~(frame["n"] >= SHOWN_FROM), "mean"] = math.nan
-    frame.loc[~(frame["n"] >= SUPPRESSED_BELOW), ["n", "reach"]] = math.nan
-    return frame
 
 
 def _absences(findings: Findings) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from mot_research.numbers import SUPPRESSED_BELOW, count
 from mot_research.study.definition import Study
 from mot_research.study.suggestions import did_you_mean
 from mot_research.survey.contacts import Contacts, Fired
+from mot_research.survey.suppression import COMPLEMENTARY, SegmentCounts
 from mot_research.survey.voice import NOBODY, Voice
 from mot_research.survey.wave import Survey, Wave
 
@@ -63,17 +64,18 @@ def checked_segment(study: Study, name: str) -> str:
 
 
 def parts_of(survey: Survey, wave_id: str, segment: str) -> dict[Part, str]:
-    """Return each value of a segment in one wave, and why it is too small for a report.
+    """Return each value of a segment in one wave, and why there can be no report on it.
 
     Returns
     -------
     mapping of Part to str
-        "" where it is not: enough answered, after weighting, for a driver analysis
-        (``rules: min_n``).
+        "" where there can: enough answered, after weighting, for a driver analysis
+        (``rules: min_n``), and its numbers don't tell the count of a value of fewer than 10.
     """
     wave = survey[wave_id]
     least = survey.study.rules.min_n
     values = wave.segments[checked_segment(survey.study, segment)]
+    hidden = SegmentCounts.of(wave.segments).suppressed().loc[segment]
     found = {}
     for value in sorted(values.dropna().unique()):
         weight = wave.weight[(values == value).to_numpy()]
@@ -82,7 +84,9 @@ def parts_of(survey: Survey, wave_id: str, segment: str) -> dict[Part, str]:
         if len(weight) >= SUPPRESSED_BELOW:
             n = f"{count(len(weight))} answers, worth {count(effective)} after weighting,"
         too_few = f"{n} in wave {shown(wave_id)}; a report needs {count(least)}"
-        found[Part(segment, str(value))] = too_few if effective < least else ""
+        reason = too_few if effective < least else ""
+        is_beside = hidden[str(value)] == COMPLEMENTARY
+        found[Part(segment, str(value))] = COMPLEMENTARY if is_beside else reason
     return found
 
 
@@ -90,7 +94,8 @@ def part_of(survey: Survey, part: Part) -> Survey:
     """Return the survey of some customers: their answers, comments and contacts alone.
 
     Votes and operational metrics are the company's and stay. What the study says of all of its
-    customers together, their number and what moments cost, is not known of a part and goes.
+    customers together, their number and what moments cost, is not known of a part and goes. So do
+    the other segments: counts of a part of a part would tell those of the other parts.
 
     Raises
     ------
@@ -126,7 +131,7 @@ def _values(wave: Wave, segment: str) -> list[object]:
 def _study_of(study: Study) -> Study:
     moments = [moment.model_copy(update={"cost_per_year": None}) for moment in study.moments]
     about = study.about.model_copy(update={"population": None})
-    return study.model_copy(update={"about": about, "moments": tuple(moments)})
+    return study.model_copy(update={"about": about, "moments": tuple(moments), "segments": ()})
 
 
 def _contacts_of(contacts: Contacts, waves: Mapping[str, Wave]) -> Contacts:

@@ -10,7 +10,6 @@ import statsmodels.api as sm
 
 import mot_research as mot
 from mot_research.drivers.segments import segments
-from mot_research.drivers.small_cells import suppressed
 from mot_research.drivers.waves import study_units
 from mot_research.errors import AnalysisError
 from mot_research.simulate.truth import TRUTH
@@ -186,15 +185,6 @@ class TestDifferences:
 
 
 class TestSmallCells:
-    def test_counts_that_give_another_away_go_with_it(self):
-        small, complementary = suppressed(np.array([5, 40, 100, 0]))
-        assert small.tolist() == [True, False, False, False]
-        assert complementary.tolist() == [False, True, False, False]
-        small, complementary = suppressed(np.array([5, 9, 100]))
-        assert small.tolist() == [True, True, False]
-        assert not complementary.any()
-        assert not np.any(suppressed(np.array([10, 40, 0])))
-
     def test_values_by_their_size(self, tmp_path):
         sizes = {"tiny": 4, "few": 20, "some": 40, "many": 300, "most": 300}
         found = by(study_of(tmp_path, {"A": labelled(sizes)}, segments=["kind"]))

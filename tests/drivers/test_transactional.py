@@ -73,7 +73,7 @@ def test_a_moment_that_few_rated_has_its_reason():
     states[np.flatnonzero(states[:, 2] == RATED)[5:], 2] = NOT_ASKED
     few = rows.__class__(**(vars(rows) | {"states": states}))
     result = analyse(few, units, None, Options(n_resamples=0), outcome="y")
-    assert result.not_tested == {"m2": "too few to say: 5 rated it"}
+    assert result.not_tested == {"m2": "suppressed: fewer than 10"}
     assert result.tested == ("m0", "m1")
 
 

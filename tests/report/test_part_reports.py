@@ -47,7 +47,7 @@ def test_findings_and_page_say_of_whom_they_speak(study, done):
 
 
 def test_small_values_are_refused_with_the_reason_and_leave_nothing(study, done):
-    assert "no report on plan=tiny: 20 answers" in done.stderr
+    assert "no report on plan=tiny: suppressed, so that another count" in done.stderr
     assert "no report on plan=kept secret: fewer than 10 in wave w1" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(study.glob("output/w1/plan=tiny*"))

@@ -10,6 +10,7 @@ import mot_research as mot
 from mot_research.errors import StudyError, SurveyError
 from mot_research.survey.file_names import part_folder
 from mot_research.survey.part import Part, named_part, part_of, parts_of
+from mot_research.survey.suppression import COMPLEMENTARY
 from mot_research.survey.voice import NOBODY
 from tests.drivers.small_surveys import study_of, wave_frame
 
@@ -95,13 +96,16 @@ def test_a_part_is_named_as_on_the_command_line(survey):
 
 
 def test_small_parts_are_refused_and_very_small_ones_not_counted(tmp_path):
-    frame = wave_frame(1).assign(plan=["a"] * 400 + ["b"] * 172 + ["c"] * 20 + ["d"] * 8)
+    frame = wave_frame(1).assign(
+        plan=["a"] * 400 + ["b"] * 142 + ["e"] * 30 + ["c"] * 20 + ["d"] * 8
+    )
     frame.loc[::50, "plan"] = np.nan
     survey, *_ = study_of(tmp_path, {"w": frame}, segments=["plan"])
     found = parts_of(survey, "w", "plan")
     assert [part.value for part, reason in found.items() if not reason] == ["a", "b"]
-    assert "20 answers" in found[Part("plan", "c")]
-    assert "a report needs 30" in found[Part("plan", "c")]
+    assert "29 answers" in found[Part("plan", "e")]
+    assert found[Part("plan", "c")] == COMPLEMENTARY  # or the size of d would follow
+    assert "a report needs 30" in found[Part("plan", "e")]
     assert found[Part("plan", "d")].startswith("fewer than 10 in wave w")
 
 

@@ -6,10 +6,14 @@ import stat
 import zipfile
 from pathlib import Path
 
+import nbformat
 import openpyxl
 import pypdf
 import pytest
 
+from mot_research.report.documents import read_document
+from mot_research.report.execution import execute
+from tests.conftest import ROOT
 from tests.test_cli import mot
 from tests.trust.hostile_study import (
     NAME_OF_ONE,
@@ -21,13 +25,28 @@ from tests.trust.hostile_study import (
 
 pytestmark = pytest.mark.slow
 UMASK = 0o027
+COMMANDS = {
+    "check": ("check", "."),
+    "explain": ("explain", ".", "m0"),
+    "analyze": ("analyze", "."),
+    "moments": ("moments", ".", "--export", "moments.xlsx"),
+    "ballot": ("ballot", "."),
+    "add-wave": ("add-wave", ".", "next $(touch ran).csv", "--id", "2026Q3", "--dry-run"),
+}
 DIGITS = re.sub(r"\D", "", SECRETS[1])
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """The study's folder, with every document in `output/2026Q2`, made under a strict umask."""
+    """The study's folder, with every document in `output/2026Q2`, made under a strict umask.
+
+    Beside it lies, in `said`, what each command printed and what each notebook shows when run.
+    """
     folder = write_hostile_study(tmp_path_factory.mktemp("hostile") / "study")
+    said = folder.parent / "said"
+    said.mkdir()
+    rows = next(folder.glob("wave 2*")).read_text("utf-8").splitlines(keepends=True)
+    (folder / "next $(touch ran).csv").write_text("".join(rows[:-1]), encoding="utf-8")
     before = os.umask(UMASK)
     try:
         for options in (
@@ -37,6 +56,14 @@ def rendered(tmp_path_factory):
             done = mot("report", folder, "--renderer", "embedded", "--quiet", *options)
             assert done.returncode == 0, done.stderr
             assert "Traceback" not in done.stderr
+        for name, command in COMMANDS.items():
+            done = mot(*command, cwd=folder)
+            assert done.returncode == 0, done.stderr
+            (said / f"{name}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+            document = read_document(path)
+            run = execute(document, parameters={"study": folder}, cwd=path.parent)
+            nbformat.write(run, said / path.name)
     finally:
         os.umask(before)
     return folder
@@ -48,6 +75,16 @@ def outputs(rendered):
     endings = {path.suffix for path in files}
     assert endings == {".html", ".pdf", ".docx", ".pptx", ".json", ".csv", ".xlsx"}
     return files
+
+
+@pytest.fixture(scope="module")
+def everything(rendered, outputs):
+    """Outputs, spreadsheets for the workshop, what commands printed, notebooks that have run."""
+    said = sorted((rendered.parent / "said").iterdir())
+    assert len(said) == len(COMMANDS) + len(list((ROOT / "notebooks").glob("*.ipynb")))
+    sheets = [rendered / "moments.xlsx", *(rendered / "workshop" / "ballots").glob("*.xlsx")]
+    assert len(sheets) > 1
+    return [*outputs, *sheets, *said]
 
 
 def innards(path: Path) -> dict[str, str]:
@@ -63,8 +100,10 @@ def innards(path: Path) -> dict[str, str]:
     return {"text": path.read_text("utf-8")}
 
 
-def test_no_respondent_and_no_personal_data_in_any_output(outputs):
-    said = {(path.name, member): text for path in outputs for member, text in innards(path).items()}
+def test_no_respondent_and_no_personal_data_in_any_output(everything):
+    said = {
+        (path.name, member): text for path in everything for member, text in innards(path).items()
+    }
     assert any("First bill" in text for text in said.values())
     for secret in (SECRET_ID, NAME_OF_ONE, *SECRETS, *(each.split("@")[0] for each in SECRETS)):
         assert [where for where, text in said.items() if secret in text] == [], secret
@@ -72,8 +111,8 @@ def test_no_respondent_and_no_personal_data_in_any_output(outputs):
     assert squeezed == []
 
 
-def test_outputs_have_the_permissions_of_the_user(rendered, outputs):
-    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in outputs}
+def test_outputs_have_the_permissions_of_the_user(everything):
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in everything}
     assert {path.name: oct(mode) for path, mode in modes.items() if mode & UMASK} == {}
 
 
@@ -104,12 +143,12 @@ def test_what_is_hostile_is_shown_as_text(outputs):
     assert "root:x:0" not in text
 
 
-@pytest.mark.parametrize("command", ["check", "explain"])
+@pytest.mark.parametrize("command", [*COMMANDS])
 def test_the_terminal_gets_text(rendered, command):
-    done = mot(command, rendered, *(["m0", "--quiet"] if command == "explain" else []))
-    assert done.returncode == 0, done.stderr
-    assert "\x1b" not in done.stdout + done.stderr
-    assert "\u200f" not in done.stdout + done.stderr
+    said = (rendered.parent / "said" / f"{command}.txt").read_text("utf-8")
+    assert said
+    assert "\x1b" not in said
+    assert "\u200f" not in said
 
 
 @pytest.mark.browser
