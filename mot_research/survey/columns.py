@@ -18,6 +18,7 @@ from mot_research.survey.wave import BLANK, NOT_EXPERIENCED, RATED
 MOST_LEVELS = 30  # categories of one control; more are ids or verbatims by mistake
 MOSTLY = 0.5  # a control whose cells are mostly numbers was meant as a number
 BLANK_LEVEL = "(blank)"
+WEIGHTS = 1e-9, 1e12  # outside them one row is all or nothing, and squares leave the floats
 
 Ranges = tuple[tuple[float, float], ...]
 
@@ -155,12 +156,19 @@ def weights(cells: Cells) -> tuple[Floats, list[Problem]]:
         "Every row needs a weight above 0. Correct the file, remove the rows, or set "
         "'weight: null' for this wave."
     )
-    usable = read.values > 0
+    smallest, largest = WEIGHTS
+    usable = (read.values >= smallest) & (read.values <= largest)
     problems = [
         *cells.problem("weight_missing", read.blank, advice),
         *cells.problem("weight_not_a_number", read.word, advice),
         *cells.problem("weight_zero", read.values == 0, advice),
         *cells.problem("weight_negative", read.values < 0, advice),
+        *cells.problem(
+            "weight_outside",
+            (read.values > 0) & ~usable,
+            f"Weights from {smallest:g} to {largest:g} can be used. Correct the cells, or divide "
+            "all weights of the wave by one number.",
+        ),
     ]
     return np.where(usable, read.values, 1.0), problems
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from mot_research.errors import shown
+from mot_research.errors import SurveyError, shown
 from mot_research.study.definition import Moment, Study
 from mot_research.study.suggestions import did_you_mean
 from mot_research.study.triggers import BeforeDate, NthEvent, RepeatedEvent, Trigger
@@ -180,26 +180,39 @@ def read_contacts(
     )
     customers = customer_dates(study, wanted, problems)
     sources = () if customers is None else (customers.source,)
-    with open_log(study, problems) as log:
-        if log is None:
-            return None, sources, problems
-        _register(log, customers, respondents)
-        surveyed = _surveyed(log, respondents, problems)
-        fired = {}
-        for moment in moments:
-            problems += _unknown_events(moment, log)
-            found = _fired(moment, log, customers, problems)
-            if found is not None:
-                fired[moment.id] = found
-        contacts = Contacts(
-            fired=MappingProxyType(fired),
-            first=log.first,
-            last=log.last,
-            n_customers=log.n_customers,
-            surveyed_share=surveyed / log.n_customers,
-            tells_who_left=customers is not None and customers.tells_who_left,
+    try:
+        with open_log(study, problems) as log:
+            if log is None:
+                return None, sources, problems
+            _register(log, customers, respondents)
+            surveyed = _surveyed(log, respondents, problems)
+            fired = {}
+            for moment in moments:
+                problems += _unknown_events(moment, log)
+                found = _fired(moment, log, customers, problems)
+                if found is not None:
+                    fired[moment.id] = found
+            contacts = Contacts(
+                fired=MappingProxyType(fired),
+                first=log.first,
+                last=log.last,
+                n_customers=log.n_customers,
+                surveyed_share=surveyed / log.n_customers,
+                tells_who_left=customers is not None and customers.tells_who_left,
+            )
+            return contacts, (*sources, log.source), problems
+    except SurveyError as error:
+        problems.append(
+            Problem(
+                column="events",
+                rule="unreadable_file",
+                count=1,
+                examples=f"'{shown(study.events.file)}'",
+                severity="warning",
+                what_to_do=str(error),
+            )
         )
-        return contacts, (*sources, log.source), problems
+        return None, sources, problems
 
 
 def _register(log: EventLog, customers: CustomerDates | None, respondents: Sequence[str]) -> None:

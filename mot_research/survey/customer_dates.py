@@ -11,6 +11,7 @@ from mot_research.errors import MotError, shown
 from mot_research.study.definition import Study
 from mot_research.study.suggestions import did_you_mean
 from mot_research.survey.cells import texts
+from mot_research.survey.event_log import EARLIEST, LATEST
 from mot_research.survey.problems import Problem, examples
 from mot_research.survey.tables import Table, read_table
 from mot_research.survey.wave import InputFile
@@ -107,6 +108,7 @@ def _dates(column: str, cells: pd.Series) -> tuple[pd.Series, Iterator[Problem]]
     written = texts(cells).reset_index(drop=True)
     days = written.str.extract(r"^(\d{4}-\d{2}-\d{2})(?:$|[T ])", expand=False)
     dates = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+    dates = dates.where(dates.between(EARLIEST, LATEST))
     bad = written.notna() & dates.isna()
     return dates, _bad_dates(column, written[bad])
 
@@ -116,7 +118,7 @@ def _bad_dates(column: str, bad: pd.Series) -> Iterator[Problem]:
         yield _problem(
             "bad_date",
             "Dates of customers that can't be read are left out. Write year-month-day, as in "
-            "2026-01-10.",
+            "2026-01-10; leave a day that never comes empty.",
             len(bad),
             column=column,
             shown_values=examples(bad),

@@ -6,6 +6,7 @@ statement: columns are taken by their place, values are bound.
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mot_research.errors import MotError, shown
+from mot_research.errors import MotError, SurveyError, shown
 from mot_research.study.definition import Study
 from mot_research.study.fields import clean_line
 from mot_research.study.suggestions import did_you_mean
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 RESPONDENT, EVENT, TIME = "respondent", "event", "time"
 SAMPLED_BYTES = 65_536
+MOST_MEMORY = "4GB"  # as other readers have
 EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)
 DAY = timedelta(days=1)
 LAST_INSTANT = timedelta(days=1, microseconds=-1)  # from a day's beginning
@@ -79,14 +81,22 @@ def open_log(study: Study, problems: list[Problem]) -> Iterator[EventLog | None]
 
     Yields None, with the reason among the problems, where it can't be used. Rows
     without an id, an event or a readable time are left out and counted; equal rows
-    count once. A time with a zone is taken at UTC, one without as it stands.
+    count once. A time with a zone is taken at UTC, one without as it stands. A log that needs
+    too much memory, now or while it is used, raises SurveyError.
     """
     import duckdb
 
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = '{MOST_MEMORY}'")
+        connection.execute("SET temp_directory = ''")
         yield _read(study, connection, problems)
+    except duckdb.OutOfMemoryException:  # while it is read or used
+        raise SurveyError(
+            f"The log of events needs more than {MOST_MEMORY} of memory. Keep only the events that "
+            "a trigger of the study names."
+        ) from None
     finally:
         connection.close()
 
@@ -178,6 +188,8 @@ def _load(
     readers of the waves, which also say best what is wrong with a file.
     """
     import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     assert study.events is not None
     suffixes = [suffix.lower() for suffix in path.suffixes]
@@ -190,16 +202,21 @@ def _load(
     if study.events.encoding is None and study.events.sheet is None:
         try:
             if kind == [".parquet"] and not packed:
+                _refuse_repeated(pq.read_schema(path).names)
                 described = _from(connection, "read_parquet($path)", {"path": str(path.resolve())})
             elif kind in ([".csv"], [".tsv"], [".txt"], [".tab"]):
-                bound = {"path": str(path.resolve()), "delimiter": _delimiter(path, packed=packed)}
+                head = _head(path, packed=packed)
+                delimiter = delimiter_of(head)
+                lines = csv.reader(head.splitlines(keepends=True), delimiter=delimiter)
+                _refuse_repeated(next(lines))
+                bound = {"path": str(path.resolve()), "delimiter": delimiter}
                 described = _from(
                     connection,
                     "read_csv($path, delim = $delimiter, quote = '\"', escape = '\"', "
                     "header = true, all_varchar = true)",
                     bound,
                 )
-        except (duckdb.Error, UnicodeDecodeError, OSError, EOFError):
+        except (duckdb.Error, pa.ArrowException, csv.Error, ValueError, OSError, EOFError):
             described = None
     if described is not None:
         with path.open("rb") as file:
@@ -224,11 +241,20 @@ def _from(
     return [(clean_line(column[0].lstrip("\ufeff")), str(column[1])) for column in described]
 
 
-def _delimiter(path: Path, *, packed: bool) -> str:
+def _head(path: Path, *, packed: bool) -> str:
+    """The first lines of a UTF-8 text; ValueError where it is none, or empty."""
     with gzip.open(path) if packed else path.open("rb") as file:
         head = file.read(SAMPLED_BYTES)
-    lines = head.decode("utf-8", errors="ignore" if len(head) == SAMPLED_BYTES else "strict")
-    return delimiter_of(lines)
+    if b"\0" in head or not head.strip():
+        raise ValueError("no text table")
+    return head.decode("utf-8", errors="ignore" if len(head) == SAMPLED_BYTES else "strict")
+
+
+def _refuse_repeated(names: Sequence[str]) -> None:
+    """DuckDB would number them and take the first: which one is meant, nobody knows."""
+    named = [clean_line(name) for name in names if name.strip()]
+    if len(set(named)) < len(named):
+        raise ValueError("a column's name stands twice")
 
 
 def _places(

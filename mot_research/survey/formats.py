@@ -20,10 +20,14 @@ from mot_research.survey.separately import read_sheets_of, read_spss_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 DELIMITERS = ",;\t|"
 SAMPLED_ROWS = 200
 LARGEST_FIELD = 1_000_000  # characters; a long verbatim, not a lost quote
+PARQUET_ROWS = 16_384  # decoded at once
+MOST_UNFOLDED = 2_000_000_000  # bytes of a Parquet file's columns in memory
+BYTES_A_CELL = 8  # at least
 EXACT_INTEGER = 2**53  # larger ids would lose digits as floats
 FALLBACK_ENCODING = "cp1252"
 
@@ -150,13 +154,38 @@ def read_parquet(content: bytes, name: str) -> Content:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(BytesIO(content))
+        file = pq.ParquetFile(BytesIO(content))
+        names = _names(file.schema_arrow.names, name)
+        table = _within_memory(file, name)
         columns = [_arrow_column(column) for column in table.columns]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise SurveyError(
             f"'{name}' can't be read as Parquet ({shown(error)}). Export it again."
         ) from None
-    return Content(_frame(table.column_names, columns, name))
+    return Content(_frame(names, columns, name))
+
+
+def _within_memory(file: "pq.ParquetFile", name: str) -> "pa.Table":
+    """Return all rows of a file that does not unfold: a value said once may stand for millions."""
+    import pyarrow as pa
+
+    said = file.metadata
+    batches, size = [], 0
+    if said.num_rows * said.num_columns * BYTES_A_CELL > MOST_UNFOLDED:
+        raise _unfolds(name)
+    for batch in file.iter_batches(PARQUET_ROWS):
+        batches.append(batch)
+        size += batch.nbytes
+        if size > MOST_UNFOLDED:
+            raise _unfolds(name)
+    return pa.Table.from_batches(batches, file.schema_arrow)
+
+
+def _unfolds(name: str) -> SurveyError:
+    return SurveyError(
+        f"'{name}' unfolds to more than {MOST_UNFOLDED // 1_000_000:,} MB. Split it, or keep only "
+        "the columns of the study."
+    )
 
 
 def _arrow_column(column: "pa.ChunkedArray") -> pd.Series | list[Any]:
@@ -201,6 +230,16 @@ def _frame(
     header: Sequence[str], columns: Sequence[Iterable[Any] | pd.Series], name: str
 ) -> pd.DataFrame:
     """Return the columns as float or str, under their cleaned and checked names."""
+    kept = {}
+    for place, (text, column) in enumerate(zip(_names(header, name), columns, strict=True), 1):
+        values = _values(column)
+        if text or values.notna().any():
+            kept[text or f"(column {place})"] = values
+    return pd.DataFrame(kept)
+
+
+def _names(header: Sequence[str], name: str) -> list[str]:
+    """The cleaned names of the columns; SurveyError where one stands twice."""
     names = [clean_line(re.sub(r"\s", " ", text.replace("\ufeff", ""))) for text in header]
     repeated = [text for text, count in Counter(names).items() if text and count > 1]
     if repeated:
@@ -210,12 +249,7 @@ def _frame(
             f"'{name}': the columns {' and '.join(places)} are all called '{shown(repeated[0])}'. "
             f"Give each column its own name.{more}"
         )
-    kept = {}
-    for place, (text, column) in enumerate(zip(names, columns, strict=True), 1):
-        values = _values(column)
-        if text or values.notna().any():
-            kept[text or f"(column {place})"] = values
-    return pd.DataFrame(kept)
+    return names
 
 
 def _values(column: Iterable[Any] | pd.Series) -> pd.Series:

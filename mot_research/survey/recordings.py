@@ -9,6 +9,7 @@ from mot_research.study.definition import Study
 from mot_research.study.suggestions import did_you_mean
 from mot_research.survey.cells import numbers, texts
 from mot_research.survey.columns import Cells
+from mot_research.survey.event_log import EARLIEST, LATEST, WRITTEN_TIME
 from mot_research.survey.missing_column import missing_column
 from mot_research.survey.problems import Problem
 from mot_research.survey.tables import Table
@@ -44,7 +45,9 @@ def recordings_of(study: Study, table: Table) -> tuple[pd.DataFrame | None, list
         return None, [lacking]
     cells = {name: Cells(wave="", name=name, column=frame[name]) for name in NEEDED}
     column = {name: texts(frame[name]) for name in NEEDED}
-    when = pd.to_datetime(column["time"], format="ISO8601", errors="coerce", utc=True)
+    written = column["time"].where(column["time"].str.fullmatch(WRITTEN_TIME).fillna(False))
+    when = pd.to_datetime(written, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    when = when.where(when.between(EARLIEST, LATEST))
     blank = {name: column[name].isna().to_numpy() for name in NEEDED}
     ids = [moment.id for moment in study.moments]
     strange = {
@@ -76,7 +79,7 @@ def recordings_of(study: Study, table: Table) -> tuple[pd.DataFrame | None, list
     steps = pd.DataFrame(
         {
             "respondent": column["respondent"][kept].astype("str"),
-            "time": when[kept].dt.tz_localize(None),
+            "time": when[kept],
             "moment": column["moment"][kept].astype("str"),
             "mark": column["mark"][kept].astype("str"),
             "emotion": emotion[kept],

@@ -14,6 +14,7 @@ import pandas as pd
 from mot_research.errors import SurveyError, shown
 
 LARGEST_CONTENT = 500_000_000  # bytes, unpacked; guards memory against a packed bomb
+UNPACKED_AT_ONCE = 16_000_000  # bytes
 
 KINDS = {
     ".csv": "text",
@@ -169,13 +170,15 @@ def _unpacked(content: bytes, name: str) -> bytes:
     parts, size = [], 0
     while content:
         stream = zlib.decompressobj(wbits=31)
-        try:
-            parts.append(stream.decompress(content, LARGEST_CONTENT - size + 1))
-        except zlib.error:
-            raise SurveyError(f"'{name}' is damaged, or not packed by gzip.") from None
-        size += len(parts[-1])
-        if size > LARGEST_CONTENT:
-            raise SurveyError(_too_large(name))
+        while content and not stream.eof:
+            try:
+                parts.append(stream.decompress(content, UNPACKED_AT_ONCE))
+            except zlib.error:
+                raise SurveyError(f"'{name}' is damaged, or not packed by gzip.") from None
+            size += len(parts[-1])
+            if size > LARGEST_CONTENT:
+                raise SurveyError(_too_large(name))
+            content = stream.unconsumed_tail
         if not stream.eof:
             raise SurveyError(f"'{name}' is cut off: its gzip data has no end. Copy it again.")
         content = stream.unused_data.lstrip(b"\0")

@@ -8,9 +8,12 @@ Arrow stream. Nothing of mot_research is imported.
 
 import json
 import sys
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, BinaryIO
+
+SMALL = 2_000_000  # cells; a second's work, empty or not
 
 
 def main(kind: str, memory: int, sheets: list[str], written: BinaryIO) -> None:
@@ -35,17 +38,26 @@ def _line(record: dict[str, Any]) -> bytes:
     return json.dumps(record).encode() + b"\n"
 
 
+def _unpacked_size(content: BytesIO) -> int:
+    if not zipfile.is_zipfile(content):
+        return content.getbuffer().nbytes
+    with zipfile.ZipFile(content) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
 def _workbook(content: BytesIO, wanted: list[str]) -> Iterator[bytes]:
     """Every sheet's name, whether it shows, and its rows where wanted; a date as text."""
     import python_calamine as calamine
 
     try:
+        most = SMALL + _unpacked_size(content)  # no cell with anything in it is a single byte
+        content.seek(0)
         book = calamine.load_workbook(content)
         sheets = [
             {
                 "name": sheet.name,
                 "visible": sheet.visible == calamine.SheetVisibleEnum.Visible,
-                "rows": _rows(book, sheet)
+                "rows": _rows(book, sheet, most)
                 if not wanted or sheet.name in wanted or (wanted == [""] and place == 0)
                 else None,
             }
@@ -53,18 +65,21 @@ def _workbook(content: BytesIO, wanted: list[str]) -> Iterator[bytes]:
         ]
     except calamine.PasswordError:
         yield _line({"error": "password"})
-    except calamine.CalamineError as error:
+    except (calamine.CalamineError, zipfile.BadZipFile) as error:
         yield _line({"error": "damaged", "reason": str(error)})
     else:
         yield _line({"sheets": sheets})
 
 
-def _rows(book: Any, sheet: Any) -> list[list[Any]]:
+def _rows(book: Any, sheet: Any, most: int) -> list[list[Any]]:
     import python_calamine as calamine
 
     if sheet.typ != calamine.SheetTypeEnum.WorkSheet:
         return []
-    rows = book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+    cells = book.get_sheet_by_name(sheet.name)
+    if cells.total_height * cells.total_width > most:
+        raise calamine.CalamineError("a lone cell far away makes its sheet unfold to empty ones")
+    rows = cells.to_python(skip_empty_area=False)
     return [[_plain(cell) for cell in row] for row in rows]
 
 

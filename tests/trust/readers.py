@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -40,6 +41,8 @@ class Reader:
         Put the file into its place and read it.
     weight : float
         Cases of a short run, as a share of the usual number: a slow reader gets fewer.
+    spoils : {"study", "wave", "beside"}
+        What the file changes; a long run reads the rest once.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Reader:
     prepare: Callable[[Path], object]
     use: Callable[[Path, bytes], object]
     weight: float = 1.0
+    spoils: Literal["study", "wave", "beside"] = "beside"
 
     def case(self, seed: int, number: int, seeds: list[bytes]) -> bytes:
         """Return one case; the same seed and number give the same bytes."""
@@ -73,19 +77,16 @@ def _beside(part: str) -> Callable[[Path], object]:
     return lambda folder: small_files.write_study(folder, small_files.study_with(part))
 
 
-def _wave(name: str) -> Callable[[Path], object]:
-    """The full study without the parts beside its wave, which has another name."""
-    text = small_files.STUDY
-    head, waves, rest = text.partition("customers:")
-    text = (
-        head.replace("wave.csv", name)
-        + waves.replace("customers:", "")
-        + rest[rest.index("rules:") :]
-    )
-    text = text.replace(
-        "  - {id: money, role: revenue, kind: amount, file: revenue.csv, column: revenue}\n", ""
-    )
+def _full_with(*parts: str, **renamed: str) -> Callable[[Path], object]:
+    """The full study with a few of the parts beside its waves; a file may have another name."""
+    text = small_files.full_with(*parts)
+    for stem, name in renamed.items():
+        text = text.replace(f"{stem}.csv", name)
     return lambda folder: small_files.write_study(folder, text)
+
+
+def _wave(name: str) -> Callable[[Path], object]:
+    return _full_with(wave=name)
 
 
 def _texts(name: str) -> Seeds:
@@ -201,12 +202,20 @@ def _draft(folder: Path, content: bytes) -> object:
 READERS = (
     Reader(
         "study.yml",
-        lambda folder: [small_files.STUDY.encode(), small_files.SHORT.encode()],
+        lambda folder: [text.encode() for text in small_files.STUDIES],
         mutations.on_text,
         small_files.write_study,
         _as("study.yml"),
+        spoils="study",
     ),
-    Reader("wave.csv", _csv_seeds, mutations.on_text, _wave("wave.csv"), _as("wave.csv")),
+    Reader(
+        "wave.csv",
+        _csv_seeds,
+        mutations.on_text,
+        _wave("wave.csv"),
+        _as("wave.csv"),
+        spoils="wave",
+    ),
     Reader(
         "wave.csv.gz",
         lambda folder: [small_files.packed(small_files.as_csv(small_files.answers()))],
@@ -214,6 +223,7 @@ READERS = (
         _wave("wave.csv.gz"),
         _as("wave.csv.gz"),
         0.5,
+        spoils="wave",
     ),
     Reader(
         "wave.xlsx",
@@ -222,6 +232,7 @@ READERS = (
         _wave("wave.xlsx"),
         _as("wave.xlsx"),
         0.2,
+        spoils="wave",
     ),
     Reader(
         "wave.parquet",
@@ -232,6 +243,7 @@ READERS = (
         mutations.on_bytes,
         _wave("wave.parquet"),
         _as("wave.parquet"),
+        spoils="wave",
     ),
     Reader(
         "wave.sav",
@@ -243,6 +255,7 @@ READERS = (
         _wave("wave.sav"),
         _as("wave.sav"),
         0.1,
+        spoils="wave",
     ),
     _text_beside("votes", "workshop: {votes: votes.csv}", "votes.csv"),
     _text_beside("codes", "voice: {file: verbatims.csv, codes: codes.csv}", "codes.csv"),
@@ -251,7 +264,7 @@ READERS = (
         "events.csv",
         _texts("events.csv"),
         mutations.on_text,
-        small_files.write_study,
+        _full_with("events", "customers"),
         _as("events.csv"),
         0.2,
     ),
@@ -259,9 +272,7 @@ READERS = (
         "events.parquet",
         lambda folder: [_events_parquet()],
         mutations.on_bytes,
-        lambda folder: small_files.write_study(
-            folder, small_files.STUDY.replace("events.csv", "events.parquet")
-        ),
+        _full_with("events", "customers", events="events.parquet"),
         _as("events.parquet"),
         0.2,
     ),
@@ -270,7 +281,7 @@ READERS = (
         "operations",
         _texts("operations.csv"),
         mutations.on_text,
-        small_files.write_study,
+        _full_with("operations"),
         _as("operations.csv"),
         0.2,
     ),
@@ -278,7 +289,7 @@ READERS = (
         "customers",
         _texts("customers.csv"),
         mutations.on_text,
-        small_files.write_study,
+        _full_with("events", "customers"),
         _as("customers.csv"),
         0.2,
     ),
@@ -286,9 +297,10 @@ READERS = (
         "revenue",
         _texts("revenue.csv"),
         mutations.on_text,
-        small_files.write_study,
+        _full_with("money"),
         _as("revenue.csv"),
         0.2,
+        spoils="wave",
     ),
     Reader(
         "moments.xlsx",
@@ -306,7 +318,15 @@ READERS = (
         _read_ballot,
         0.2,
     ),
-    Reader("mot add-wave", _next_wave_seeds, mutations.on_text, _wave("wave.csv"), _add_wave, 0.2),
+    Reader(
+        "mot add-wave",
+        _next_wave_seeds,
+        mutations.on_text,
+        _wave("wave.csv"),
+        _add_wave,
+        0.2,
+        spoils="wave",
+    ),
     Reader(
         "mot new --from",
         _csv_seeds,
@@ -314,6 +334,7 @@ READERS = (
         lambda folder: folder.mkdir(exist_ok=True),
         _draft,
         0.1,
+        spoils="wave",
     ),
 )
 BY_NAME = {reader.name: reader for reader in READERS}

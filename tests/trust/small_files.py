@@ -148,6 +148,36 @@ def study_with(part: str, wave: str = "wave.csv") -> str:
     return SHORT.replace("wave.csv", wave).rstrip() + f"\n{part}\n"
 
 
+def full_with(*parts: str) -> str:
+    """The full study with no other part beside its waves than these; ``money`` is one."""
+    beside = ("customers", "events", "recordings", "workshop", "voice", "operations")
+    left_out = tuple(
+        "  - {id: money" if part == "money" else f"{part}:"
+        for part in (*beside, "money")
+        if part not in parts
+    )
+    lines = STUDY.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(left_out))
+
+
+# Short ones: the time of a case goes with the length of the file.
+STUDIES = (
+    STUDY,
+    SHORT,
+    *(
+        study_with(part)
+        for part in (
+            "customers: {file: customers.csv}\nevents: {file: events.csv}",
+            "recordings: {file: recordings.csv}\nworkshop: {votes: votes.csv}",
+            "voice: {file: verbatims.csv, codes: codes.csv, quotes: true}",
+            "rules: {top: 10, n_resamples: 50, seed: 1, role_weights: {relationship: 1}}",
+            "weight: weight\ncluster: branch\nsegments: [plan]\ncontrols: [tenure]",
+            'stages:\n  - {id: use, name: Use, definition: "The service in daily life"}',
+        )
+    ),
+)
+
+
 def as_json(value: object) -> str:
     """A value as a study file may hold it: JSON is YAML."""
     return json.dumps(value, ensure_ascii=False)

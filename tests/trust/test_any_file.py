@@ -17,6 +17,7 @@ from mot_research.survey import separately
 from mot_research.survey.tables import read_table
 from tests.trust import small_files
 from tests.trust.fuzz import CORPUS
+from tests.trust.peak import MOST_GROWTH, growth
 from tests.trust.readers import BY_NAME, READERS, read_all
 
 SEED = 20261125
@@ -51,11 +52,12 @@ def test_a_spoilt_file_gives_a_result_or_one_error(reader, tmp_path, record_prop
     refused = 0
     for number in range(cases):
         content = reader.case(SEED, number, seeds)
-        with soon():
+        with soon(), growth() as grown:
             try:
                 reader.use(place, content)
             except MotError:
                 refused += 1
+        assert grown.bytes < MOST_GROWTH
     record_property("cases", cases)
     assert refused < cases  # else the mutations are too coarse to reach what lies behind
 
