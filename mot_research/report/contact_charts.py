@@ -16,11 +16,11 @@ from mot_research.numbers import (
     counts_hidden,
     percent,
     too_few,
-    with_base,
 )
 from mot_research.report import house_style as style
 from mot_research.report.markup import Column, Table
 from mot_research.report.narrative import picture_words
+from mot_research.report.shown_counts import WITHOUT_PARTS, shown_contacts
 from mot_research.survey.contacts import MISSED, STATUSES
 
 if TYPE_CHECKING:
@@ -121,20 +121,39 @@ def funnel_table(counts: pd.DataFrame, *, head: str = "Moment") -> Table:
         Column("Left or pending", 4, "right"),
         Column(picture_words.IN_TIME_OF_KNOWN, 5, "right"),
     )
-    return Table(columns, tuple(_cells(row) for row in counts.to_dict("records")))
+    shown = shown_contacts(counts)
+    rows = zip(counts.to_dict("records"), shown.to_dict("records"), strict=True)
+    return Table(columns, tuple(_cells(row, told) for row, told in rows))
 
 
-def _cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+def _cells(row: Mapping[Hashable, Any], told: Mapping[Hashable, Any]) -> tuple[str, ...]:
+    """One row; ``told`` are its counts as they may be shown."""
     n = {name: int(row[name]) for name in ("triggered", *STATUSES)}
     if n["triggered"] < SHOWN_FROM:
-        return str(row["name"]), too_few(n["triggered"]), *[""] * 5
+        due = too_few(n["triggered"])
+        if pd.isna(told["triggered"]) and n["triggered"] >= SUPPRESSED_BELOW:
+            due = WITHHELD
+        return str(row["name"]), due, *[""] * 5
     numbers = (n["in_time"], n["late"], n["never"], n["left"] + n["pending"])
     parts = counts_hidden(numbers)
+    if row["by"] not in WITHOUT_PARTS:  # its counts are told across the values, too
+        both = (told["left"], told["pending"])
+        hidden = [pd.isna(told[name]) for name in ("in_time", *MISSED)] + [any(map(pd.isna, both))]
+        parts = tuple(
+            _told(cell, is_hidden) for cell, is_hidden in zip(numbers, hidden, strict=True)
+        )
     decided = n["in_time"] + sum(n[status] for status in MISSED)
     share = PERCENT.one(n["in_time"] / decided) if decided >= SHOWN_FROM else too_few(decided)
-    if parts != tuple(map(count, numbers)):
+    if parts != tuple(map(count, numbers)) or pd.isna(told["triggered"]):
         share = WITHHELD  # it would give the hidden count away
-    return str(row["name"]), count(n["triggered"]), *parts, share
+    due = WITHHELD if pd.isna(told["triggered"]) else count(n["triggered"])
+    return str(row["name"]), due, *parts, share
+
+
+def _told(n: int, is_hidden: bool) -> str:
+    if 0 < n < SUPPRESSED_BELOW:
+        return f"fewer than {SUPPRESSED_BELOW}"
+    return WITHHELD if is_hidden else count(n)
 
 
 def contacts_html(contacts: DueContacts) -> str:
@@ -145,16 +164,14 @@ def contacts_html(contacts: DueContacts) -> str:
 
 
 def hidden_counts(counts: pd.DataFrame) -> pd.DataFrame:
-    """Return counts without those below 10, and no share of fewer than 30."""
-    frame = counts.astype({name: object for name in STATUSES})
-    decided = counts["in_time"] + counts[list(MISSED)].sum(axis=1)
-    frame[list(STATUSES)] = [
-        counts_hidden(tuple(int(n) for n in row)) for row in counts[list(STATUSES)].to_numpy()
-    ]
-    hidden = counts[list(STATUSES)].gt(0) & counts[list(STATUSES)].lt(SUPPRESSED_BELOW)
-    shown = (decided >= SHOWN_FROM) & ~hidden.any(axis=1)
-    frame["share_in_time"] = counts["share_in_time"].where(shown)
-    frame["triggered"] = [with_base(count(n), int(n)) for n in counts["triggered"]]
+    """Return counts as text, without those below 10 and those that would tell one."""
+    shown = shown_contacts(counts)
+    frame = shown.astype({name: object for name in ("triggered", *STATUSES)})
+    for name in ("triggered", *STATUSES):
+        frame[name] = [
+            _told(int(n), bool(is_hidden))
+            for n, is_hidden in zip(counts[name], shown[name].isna(), strict=True)
+        ]
     return frame
 
 

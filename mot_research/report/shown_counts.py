@@ -13,6 +13,8 @@ from mot_research.numbers import SHOWN_FROM, SUPPRESSED_BELOW, complement
 from mot_research.report.narrative.tables import ABSENCES
 from mot_research.survey.contacts import MISSED, STATUSES
 
+WITHOUT_PARTS = ("all", "stage")  # by which no values add up to a count that is shown
+
 
 def without_small_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     """Empty the means that rest on fewer than 30, and the counts below 10."""
@@ -72,7 +74,7 @@ def shown_contacts(counts: pd.DataFrame) -> pd.DataFrame:
     for _, of_one in counts.groupby(["by", "moment"], sort=False):
         due = of_one["triggered"].to_numpy(dtype=int)
         statuses = of_one[list(STATUSES)].to_numpy(dtype=int)
-        if of_one["by"].iloc[0] in ("all", "stage"):
+        if of_one["by"].iloc[0] in WITHOUT_PARTS:
             none = (due > 0) & (due < SUPPRESSED_BELOW)
             hidden = np.array([_in_one_row(row) for row in statuses]) | none[:, None]
         else:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mot_research.report.contact_charts import WITHHELD, funnel_table, hidden_counts
 from mot_research.report.shown_counts import (
     hidden_cells,
     shown_absences,
@@ -39,20 +40,35 @@ def test_no_row_and_no_column_of_a_table_tells_a_small_count(seed):
             assert is_hidden[cells > 0].sum() >= 2
 
 
+BY_PLAN = contacts(
+    ("all", "", 500, 60, 90, 0, 0),
+    ("plan", "a", 300, 52, 40, 0, 0),
+    ("plan", "b", 195, 8, 50, 0, 0),
+    ("plan", "c", 5, 0, 0, 0, 0),
+)
+
+
 def test_due_contacts_of_a_segment_are_hidden_across_its_values():
-    frame = contacts(
-        ("all", "", 500, 60, 90, 0, 0),
-        ("plan", "a", 300, 52, 40, 0, 0),
-        ("plan", "b", 195, 8, 50, 0, 0),
-        ("plan", "c", 5, 0, 0, 0, 0),
-    )
-    shown = shown_contacts(frame)
+    shown = shown_contacts(BY_PLAN)
     assert shown.loc[0, "triggered"] == 650
     assert shown.loc[3, ["triggered", *STATUSES]].isna().all()
     assert shown.loc[2, ["triggered", *STATUSES]].isna().all()  # or c = all - a - b
     assert pd.isna(shown.loc[1, "late"])  # or b = 60 - 52
     assert shown.loc[[1, 2, 3], "share_in_time"].isna().all()
     assert shown.loc[0, "share_in_time"] == pytest.approx(500 / 650)
+
+
+def test_the_table_and_the_sheet_of_due_contacts_say_no_more():
+    rows = funnel_table(BY_PLAN).rows
+    assert rows[0][1:4] == ("650", "500", "60")
+    assert rows[2][1:] == (WITHHELD, WITHHELD, "fewer than 10", WITHHELD, WITHHELD, WITHHELD)
+    assert rows[3][1:3] == ("suppressed: fewer than 10", "")
+    sheet = hidden_counts(BY_PLAN)
+    assert sheet.loc[2, ["triggered", "in_time", "late"]].to_list() == [
+        WITHHELD, WITHHELD, "fewer than 10"
+    ]  # fmt: skip
+    assert sheet.loc[1, "late"] == WITHHELD
+    assert sheet.loc[1:, "share_in_time"].isna().all()
 
 
 def test_a_row_of_few_is_hidden_whole():
