@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from mot_research.survey.wave import Survey
     from mot_research.workbook import Step
 
-FINE, FOUND_ERRORS, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+FINE, FOUND_ERRORS, UNUSABLE = 0, 1, 2
+FIRST_SIGNAL = 128  # a command that a signal ends exits with this and its number: 130 for Ctrl-C
 
 app = App(
     name="mot",
@@ -56,6 +58,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     # Many small matrices: two BLAS threads wait for each other longer than they compute.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _stop_like_ctrl_c()
     try:
         code = app(exit_on_error=False, print_error=False) or FINE
     except CycloptsError as error:
@@ -64,12 +67,21 @@ def main() -> None:
     except MotError as error:
         complain(str(error))
         code = UNUSABLE
-    except KeyboardInterrupt:
-        complain("stopped; the files of the last run are unchanged.")
-        code = INTERRUPTED
+    except KeyboardInterrupt as stop:
+        complain("stopped; the files are as the last finished run left them.")
+        code = FIRST_SIGNAL + (stop.args[0] if stop.args else signal.SIGINT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FINE
+    except OSError as error:
+        if os.environ.get("MOT_TRACEBACK"):
+            raise
+        complain(
+            f"'{shown(error.filename or 'a file')}' can't be read or written "
+            f"({shown(error.strerror or error)}). Nothing was finished; the files are as the "
+            "last finished run left them. Where it is unclear why, MOT_TRACEBACK=1 prints where."
+        )
+        code = UNUSABLE
     except Exception as error:
         if os.environ.get("MOT_TRACEBACK"):
             raise
@@ -79,6 +91,18 @@ def main() -> None:
         )
         code = UNUSABLE
     sys.exit(code)
+
+
+def _stop_like_ctrl_c() -> None:
+    """Asked to end, or left by its terminal, a run tidies up as after Ctrl-C."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, stop)
 
 
 @app.command
@@ -308,7 +332,7 @@ def report(
     ] = "html,pdf",
     renderer: Annotated[
         Literal["auto", "quarto", "embedded"],
-        Parameter(help="auto takes Quarto where it is installed."),
+        Parameter(help="auto takes Quarto where 1.8 or newer is installed."),
     ] = "auto",
     document: Annotated[
         Literal["prioritization", "technical-appendix"],

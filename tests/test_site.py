@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from ruamel.yaml import YAML
 
-from mot_research.report.embedded import pandoc_command
+from mot_research.report.pandoc import pandoc_command
 from tests.pages import DOCS, ROOT, name_of
 from tests.quarto_program import NEEDS_QUARTO
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from mot_research.study.adding import with_items
 from mot_research.study.definition import Study
 from mot_research.study.reading import read_study
 from mot_research.survey.reading import read_survey
+from mot_research.unfinished import unfinished_file
 
 BOM = b"\xef\xbb\xbf"
 
@@ -45,7 +45,7 @@ def add_wave(arrival: Arrival) -> Study:
         raise StudyError(f"'{shown(path)}' is a link. Put the study file itself into its folder.")
     try:
         before = path.read_bytes()
-        with _copied(arrival), _beside(path) as new:
+        with _copied(arrival), unfinished_file(path) as new:
             new.write_bytes(_with_entry(before, arrival))
             shutil.copymode(path, new)
             _read_back(new, arrival)
@@ -90,17 +90,6 @@ def _copied(arrival: Arrival) -> Iterator[None]:
         for folder in made:
             folder.rmdir()
         raise
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A file in the same folder, with the same ending, gone after the block."""
-    handle, name = tempfile.mkstemp(prefix=".unfinished-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _read_back(path: Path, arrival: Arrival) -> None:

@@ -7,11 +7,8 @@ import mimetypes
 import os
 import re
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +17,8 @@ from mot_research.errors import RenderError, shown
 from mot_research.report.composing import LARGEST_SVG, compose
 from mot_research.report.logo import read_logo
 from mot_research.report.metadata import ACCENT, copy_logo, house_metadata
-from mot_research.report.targets import replacing
+from mot_research.report.pandoc import PandocError, pandoc
+from mot_research.report.targets import replacing, scratch
 from mot_research.report.word import reference_document
 
 if TYPE_CHECKING:
@@ -32,8 +30,6 @@ POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'"
 )
-OLDEST_PANDOC = (3, 2)
-NO_TIME = {"SOURCE_DATE_EPOCH": "946684800"}  # 2000-01-01: the same content, the same bytes
 # Raw HTML, TeX and Typst are not read at all: what stands in a text is printed, never obeyed.
 READER = (
     "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans"
@@ -112,21 +108,23 @@ def render_docx(
     """
     with _composed(notebook, metadata, beside, largest_svg=0) as (folder, house):
         logo = folder / house["house-logo"] if "house-logo" in house else None
+        reference_file = folder / "reference.docx"
+        pandoc([f"--output={reference_file}", "--print-default-data-file=reference.docx"])
         reference = reference_document(
-            _default_reference(),
+            reference_file.read_bytes(),
             accent=str(metadata.get("accent") or ACCENT),
             language=house["lang"],
             running_head=_plain(house),
             logo=None if logo is None else read_logo(logo),
         )
-        (folder / "reference.docx").write_bytes(reference)
+        reference_file.write_bytes(reference)
         _pandoc(
             folder,
             [
                 "--to=docx",
                 "--columns=1",  # Word sets a table well only with the widths it is told
                 f"--lua-filter={ASSETS / 'word.lua'}",
-                f"--reference-doc={folder / 'reference.docx'}",
+                f"--reference-doc={reference_file}",
                 f"--resource-path={os.pathsep.join((str(folder), str(beside)))}",
                 f"--output={folder / 'document.docx'}",
                 *_contents(house),
@@ -136,30 +134,17 @@ def render_docx(
             shutil.copyfile(folder / "document.docx", written)
 
 
-def _default_reference() -> bytes:
-    command = [pandoc_command(), "--print-default-data-file=reference.docx"]
-    return subprocess.run(command, capture_output=True, check=True, env=os.environ | NO_TIME).stdout
-
-
 def _plain(house: Mapping[str, Any]) -> str:
     """The running head: title and subtitle, which are Markdown, as plain text."""
     head = " · ".join(str(house[key]) for key in ("title", "subtitle") if house.get(key))
-    command = [pandoc_command(), f"--from={READER}", "--to=plain", "--wrap=none"]
-    done = subprocess.run(command, input=head, capture_output=True, encoding="utf-8", check=True)
-    return done.stdout.strip()
+    return pandoc([f"--from={READER}", "--to=plain", "--wrap=none"], text=head).strip()
 
 
 def html_to_markdown(html: str) -> str:
     """HTML as Markdown with pipe tables; scripts, styles and attributes are left behind."""
     writer = "markdown-raw_html-raw_attribute-simple_tables-multiline_tables-grid_tables"
-    command = [
-        pandoc_command(),
-        "--from=html-native_divs-native_spans",
-        f"--to={writer}",
-        "--wrap=none",
-    ]
-    done = subprocess.run(command, input=html, capture_output=True, encoding="utf-8", check=True)
-    return done.stdout
+    reader = "html-native_divs-native_spans"
+    return pandoc([f"--from={reader}", f"--to={writer}", "--wrap=none"], text=html)
 
 
 def font_folders() -> list[Path]:
@@ -171,26 +156,6 @@ def font_folders() -> list[Path]:
     return folders
 
 
-@cache
-def pandoc_command() -> str:
-    """The pandoc on PATH if it is new enough, else the one that came with the package."""
-    found = shutil.which("pandoc")
-    if found:
-        done = subprocess.run([found, "--version"], check=False, capture_output=True, text=True)
-        version = re.match(r"pandoc\S* (\d+)\.(\d+)", done.stdout)
-        if version and (int(version[1]), int(version[2])) >= OLDEST_PANDOC:
-            return found
-    import pypandoc
-
-    try:
-        return str(pypandoc.get_pandoc_path())
-    except OSError as error:
-        raise RenderError(
-            f"no pandoc {OLDEST_PANDOC[0]}.{OLDEST_PANDOC[1]} or newer was found. Install "
-            "pandoc, or the Python package pypandoc_binary."
-        ) from error
-
-
 @contextmanager
 def _composed(
     notebook: "NotebookNode",
@@ -200,8 +165,7 @@ def _composed(
     largest_svg: int = LARGEST_SVG,
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A temporary folder with `document.md`, `metadata.json`, the figures and the logo."""
-    with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with scratch() as folder:
         house = house_metadata(metadata)
         if metadata.get("logo"):
             house["house-logo"] = copy_logo(beside / str(metadata["logo"]), folder)
@@ -230,36 +194,27 @@ def _contents(house: Mapping[str, Any]) -> list[str]:
 
 
 def _pandoc(folder: Path, arguments: list[str]) -> str:
-    command = [
-        pandoc_command(),
-        f"--from={READER}",
-        "--standalone",
-        "--columns=100000",  # a wide pipe table must not get relative column widths
-        "--wrap=none",
-        "--no-highlight",
-        f"--metadata-file={folder / 'metadata.json'}",
-        f"--lua-filter={ASSETS / 'house.lua'}",
-        f"--lua-filter={ASSETS / 'filter.lua'}",
-        *arguments,
-        str(folder / "document.md"),
-    ]
-    done = subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-        cwd=folder,
-        env=os.environ | NO_TIME,
-    )
-    if done.returncode:
-        own = _FILTER_MESSAGE.search(done.stderr)
-        if own:
-            raise RenderError(own[1].strip())
-        raise RenderError(
-            f"pandoc failed: {shown(done.stderr.strip())}. Look for what is unusual in the "
-            "document's last change."
+    try:
+        return pandoc(
+            [
+                f"--from={READER}",
+                "--standalone",
+                "--columns=100000",  # a wide pipe table must not get relative column widths
+                "--wrap=none",
+                "--no-highlight",
+                f"--metadata-file={folder / 'metadata.json'}",
+                f"--lua-filter={ASSETS / 'house.lua'}",
+                f"--lua-filter={ASSETS / 'filter.lua'}",
+                *arguments,
+                str(folder / "document.md"),
+            ],
+            cwd=folder,
         )
-    return done.stdout
+    except PandocError as error:
+        own = _FILTER_MESSAGE.search(error.said)
+        if own:
+            raise RenderError(own[1].strip()) from None
+        raise
 
 
 def _with_data(match: re.Match[str], folder: Path, beside: Path) -> str:

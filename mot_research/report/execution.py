@@ -3,14 +3,13 @@
 import ast
 import asyncio
 import os
-import signal
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import mot_research
 from mot_research.errors import MotError, RenderError, shown
@@ -24,8 +23,10 @@ from mot_research.report.documents import (
     without_ids,
 )
 from mot_research.report.escaping import escape_markdown
+from mot_research.report.targets import scratch
 
 if TYPE_CHECKING:
+    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbformat import NotebookNode
 
@@ -33,6 +34,7 @@ ONCE_TAG = "once"
 FIGURE_DPI = 220
 FIGURE_FORMATS = ("svg", "png")
 SVG_SALT = "mot_research"
+SECONDS_TO_A_SIGNAL = 0.2  # Windows hears Ctrl-C between two waits only
 LONGEST_FOLDER = 85  # a Unix socket's path may have 103 characters (macOS)
 _INLINE_TYPE = "application/x.mot.inline+json"
 _INLINE_CODE = """\
@@ -123,10 +125,10 @@ def execute_together(
         as_png = any(document.metadata.get("fig-format") == "png" for document, _ in documents)
         together = without_ids(v4.new_notebook())
         together.cells = [task.cell for task in work]  # these very cells: outputs go into them
-        with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as folder:
+        with scratch() as folder:
             formats = {"png"} if as_png else set(figures)
-            client = _client(together, Path(folder), timeout, formats)
-            _run(_execute_cells(client, Path(cwd), work, report))
+            client = _client(together, folder, timeout, formats)
+            _run(_execute_cells(client, Path(cwd), folder / "kernel.log", work, report))
     report(len(work), len(work))
     for notebook, its_slots in zip(notebooks, slots, strict=True):
         _fill_inline(notebook, its_slots)
@@ -243,66 +245,100 @@ def _inline_value(cell: "NotebookNode") -> str:
     return str(value) if is_markdown else escape_markdown(value)
 
 
-def _run(work: Any) -> None:
-    """Run a coroutine to its end, also where a loop is running already (in JupyterLab)."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        pass
-    else:
-        _run_beside(work)
-        return
-    try:
-        asyncio.run(work)
-    except asyncio.CancelledError:  # nbclient's handler of Ctrl-C, while the kernel starts
-        raise KeyboardInterrupt from None
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end in a thread of its own, which a signal to this one stops.
 
-
-def _run_beside(work: Any) -> None:
-    """Run a coroutine to its end in a thread of its own."""
-    failures: list[BaseException] = []
-
-    def target() -> None:
-        try:
-            asyncio.run(work)
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=target)
+    So it works where a loop is running already (in JupyterLab), and nbclient, which would take
+    Ctrl-C for itself in the main thread, gets no signal.
+    """
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(work)
+    thread = threading.Thread(target=_complete, args=(loop, task))
     thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
+    try:
+        while thread.is_alive():
+            thread.join(SECONDS_TO_A_SIGNAL)
+    except BaseException:
+        with suppress(RuntimeError):  # the loop has just ended
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
+    task.result()
+
+
+def _complete(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
+    try:
+        loop.run_until_complete(asyncio.wait([task]))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
 
 
 async def _execute_cells(
-    client: "NotebookClient", cwd: Path, work: list[_Work], report: Callable[[int, int], None]
+    client: "NotebookClient",
+    cwd: Path,
+    log: Path,
+    work: list[_Work],
+    report: Callable[[int, int], None],
+) -> None:
+    manager: AsyncKernelManager = client.km  # type: ignore[assignment]
+    try:
+        async with AsyncExitStack() as stack:
+            with log.open("wb") as said:
+                await _started(stack, client, cwd, said, log)
+            try:
+                await _execute_each(client, work, report)
+            except BaseException:
+                if asyncio.current_task().cancelling():  # type: ignore[union-attr]
+                    await manager.interrupt_kernel()  # a cell that runs would hold up the end
+                raise
+    finally:
+        if manager.has_kernel:  # it was stopped while it started
+            await manager.shutdown_kernel(now=True)
+
+
+async def _started(
+    stack: AsyncExitStack, client: "NotebookClient", cwd: Path, said: IO[bytes], log: Path
+) -> None:
+    """Start the kernel, to be stopped by the stack; what it says to nobody goes to the log."""
+    kernel = client.async_setup_kernel(
+        cwd=str(cwd), env=_environment(), cleanup_kc=True, stderr=said
+    )
+    try:
+        await stack.enter_async_context(kernel)
+    except (OSError, RuntimeError) as error:
+        lines = log.read_text("utf-8", "replace").strip().split("\n")
+        raise RenderError(
+            "the Python that runs documents could not be started "
+            f"({shown(lines[-1] or error)}). Close other programs if memory is short; if it "
+            "fails again, install mot_research again."
+        ) from error
+
+
+async def _execute_each(
+    client: "NotebookClient", work: list[_Work], report: Callable[[int, int], None]
 ) -> None:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    async with client.async_setup_kernel(cwd=str(cwd), env=_environment(), cleanup_kc=True):
-        if threading.current_thread() is threading.main_thread() and os.name == "posix":
-            # nbclient's own handler would swallow Ctrl-C; let it cancel this task instead.
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-        if client.kc is not None:  # it is connected by now; nbclient's type says otherwise
-            client.kc.execute(_QUIET_PYPLOT, silent=True)
-        for done, task in enumerate(work):
-            report(done, len(work))
-            try:
-                await client.async_execute_cell(task.cell, done, store_history=True)
-            except CellExecutionError as error:
-                raise _failure(error, task.place) from None
-            except CellTimeoutError as error:
-                raise RenderError(
-                    f"{task.place} took longer than {client.timeout:g} seconds. Run it in "
-                    "JupyterLab to see where it waits, or allow it more time."
-                ) from error
-            except DeadKernelError as error:
-                raise RenderError(
-                    f"Python stopped while it ran {task.place}, most often for want of memory. "
-                    "Close other programs, or take a smaller wave."
-                ) from error
-            task.cell.metadata.pop("execution", None)
+    if client.kc is not None:  # it is connected by now; nbclient's type says otherwise
+        client.kc.execute(_QUIET_PYPLOT, silent=True)
+    for done, task in enumerate(work):
+        report(done, len(work))
+        try:
+            await client.async_execute_cell(task.cell, done, store_history=True)
+        except CellExecutionError as error:
+            raise _failure(error, task.place) from None
+        except CellTimeoutError as error:
+            raise RenderError(
+                f"{task.place} took longer than {client.timeout:g} seconds. Run it in "
+                "JupyterLab to see where it waits, or allow it more time."
+            ) from error
+        except DeadKernelError as error:
+            raise RenderError(
+                f"Python stopped while it ran {task.place}, most often for want of memory. "
+                "Close other programs, or take a smaller wave."
+            ) from error
+        task.cell.metadata.pop("execution", None)
 
 
 def _client(
@@ -325,7 +361,10 @@ def _client(
         connection_file=str(folder / "kernel.json"),
         transport="ipc" if os.name == "posix" and len(str(folder)) <= LONGEST_FOLDER else "tcp",
     )
-    client = NotebookClient(notebook, km=manager, timeout=timeout, allow_errors=False)
+    # Killed at the end: what it computed is here by then, and a polite end may take seconds.
+    client = NotebookClient(
+        notebook, km=manager, timeout=timeout, allow_errors=False, shutdown_kernel="immediate"
+    )
     rc = {"figure.dpi": FIGURE_DPI, "savefig.dpi": FIGURE_DPI, "svg.hashsalt": SVG_SALT}
     client.extra_arguments = [
         "--log-level=ERROR",

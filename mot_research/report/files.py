@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mot_research.errors import RenderError, shown
+from mot_research.report.targets import named
+from mot_research.unfinished import alone_in, sweep, unfinished_folder
 
 if TYPE_CHECKING:
     from mot_research.findings import Findings
 
-UNFINISHED = ".unfinished-"
+KEPT = ".before"  # in a stage: the files that its own replace
 
 
 def write_findings(findings: Findings, directory: Path) -> list[Path]:
@@ -39,8 +39,10 @@ def write_findings(findings: Findings, directory: Path) -> list[Path]:
 
     with staged(directory) as stage:
         _write_json(stage / "findings.json", findings_record(findings))
-        write_evidence_csv(findings, stage / "evidence.csv")
-        write_evidence_xlsx(findings, stage / "evidence.xlsx")
+        with named(stage / "evidence.csv"):
+            write_evidence_csv(findings, stage / "evidence.csv")
+        with named(stage / "evidence.xlsx"):
+            write_evidence_xlsx(findings, stage / "evidence.xlsx")
         _write_json(stage / "manifest.json", manifest_record(findings))
         names = sorted(path.name for path in stage.iterdir())
     return [directory / name for name in names]
@@ -51,82 +53,76 @@ def staged(directory: Path) -> Iterator[Path]:
     """A hidden folder beside the outputs, whose files move into place at the end.
 
     If the block raises, nothing has changed. Every file is replaced in one
-    step, so that a reader finds the old one or the new one.
+    step, so that a reader finds the old one or the new one; where one can't
+    be replaced, none is. A process that is killed between two of them leaves
+    the rest to whoever is next to work in this folder.
 
     Raises
     ------
     RenderError
         The folder can't be made or written.
     """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        stage, held = _new_stage(directory)
-    except OSError as error:
-        raise RenderError(
-            f"the output folder '{shown(directory)}' can't be written ({error.strerror}). "
-            "Give another one with --output."
-        ) from error
-    try:
+    with ExitStack() as stack:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            with alone_in(directory):
+                _finish_moves(directory)
+            stage = stack.enter_context(unfinished_folder(directory))
+        except OSError as error:
+            raise RenderError(
+                f"the output folder '{shown(directory)}' can't be written "
+                f"({shown(error.strerror)}). Give another one with --output."
+            ) from error
         yield stage
-        for path in sorted(stage.iterdir()):
-            os.replace(path, directory / path.name)
-    except OSError as error:
-        raise RenderError(
-            f"the outputs can't be written into '{shown(directory)}' ({error.strerror}). Make "
-            "room or close the file that is open there, then run again."
-        ) from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        if held is not None:
-            os.close(held)
+        try:
+            _move(stage, directory)
+        except OSError as error:
+            raise RenderError(
+                f"the outputs can't be written into '{shown(directory)}' "
+                f"({shown(error.filename2 or error.filename or directory)}: "
+                f"{shown(error.strerror)}). Make room or close the file that is open there, then "
+                "run again. The files of the last run are unchanged."
+            ) from error
 
 
-def _new_stage(directory: Path) -> tuple[Path, int | None]:
-    """Make a hidden folder and hold it, after taking away those of runs that were killed."""
-    _sweep(directory)
-    while True:
-        stage = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory))
-        with suppress(BlockingIOError, FileNotFoundError):
-            held = _held(stage)
-            if stage.is_dir():
-                return stage, held
-            if held is not None:
-                os.close(held)
-        # another run swept it before it was held
-
-
-def _held(folder: Path) -> int | None:
-    """Lock a folder until this process ends; None where folders can't be locked.
-
-    Raises
-    ------
-    BlockingIOError
-        Another process holds it.
-    """
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        if isinstance(error, BlockingIOError):
+def _move(stage: Path, directory: Path) -> None:
+    """Move the files of a stage into place: all of them, or none."""
+    names = sorted(path.name for path in stage.iterdir())
+    kept = stage / KEPT
+    with alone_in(directory):
+        _finish_moves(directory)
+        try:
+            kept.mkdir()  # says from now on that the stage is whole
+            for name in names:
+                if (directory / name).exists():
+                    shutil.copy2(directory / name, kept / name)
+            for name in names:
+                os.replace(stage / name, directory / name)
+        except BaseException:
+            for name in names:
+                if (stage / name).exists():
+                    continue
+                if (kept / name).exists():
+                    os.replace(kept / name, directory / name)
+                else:
+                    (directory / name).unlink(missing_ok=True)
+            shutil.rmtree(kept, ignore_errors=True)
             raise
-        return None
-    return descriptor
 
 
-def _sweep(directory: Path) -> None:
-    """Take away what runs left that were killed; the folder of one that lives is locked."""
-    for left in directory.glob(f"{UNFINISHED}*"):
-        with suppress(BlockingIOError, FileNotFoundError):
-            if left.is_dir() and not left.is_symlink() and (lock := _held(left)) is not None:
-                shutil.rmtree(left, ignore_errors=True)
-                os.close(lock)
+def _finish_moves(directory: Path) -> None:
+    """Bring to its end what a killed process had begun to move, and take away what it left."""
+
+    def finish(stage: Path) -> None:
+        if (stage / KEPT).is_dir():
+            for path in sorted(stage.iterdir()):
+                if path.is_file():
+                    os.replace(path, directory / path.name)
+
+    sweep(directory, settle=finish)
 
 
 def _write_json(path: Path, record: dict[str, object]) -> None:
     text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    with named(path):
+        path.write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from mot_research.errors import RenderError, shown
 from mot_research.report.metadata import copy_logo
+from mot_research.report.targets import scratch
 
 HEIGHT = 2  # cm
 RESOLUTION = 300  # pixels per inch
@@ -34,13 +34,12 @@ def read_logo(path: Path) -> Logo:
     """
     import typst
 
-    with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with scratch() as folder:
         page = _PAGE.format(name=copy_logo(path, folder), h=HEIGHT)
         (folder / "logo.typ").write_text(page, encoding="utf-8")
         try:
             png = typst.compile(
-                str(folder / "logo.typ"), root=name, format="png", ppi=float(RESOLUTION)
+                str(folder / "logo.typ"), root=str(folder), format="png", ppi=float(RESOLUTION)
             )
         except typst.TypstError as error:
             raise RenderError(

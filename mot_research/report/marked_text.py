@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mot_research.report.embedded import READER, pandoc_command
+from mot_research.report.embedded import READER
+from mot_research.report.pandoc import pandoc
 
 BULLET = "•"
 LABEL = "mot-label"
@@ -52,11 +52,8 @@ Block = Paragraph | TableText
 def read_marked(texts: Sequence[str]) -> list[tuple[Block, ...]]:
     """Return the blocks of each text; pandoc reads them all at once."""
     document = "\n\n".join(f"::: {{.piece}}\n{text}\n:::" for text in texts)
-    command = [pandoc_command(), f"--from={READER}", "--to=json", "--columns=1"]
-    done = subprocess.run(
-        command, input=document, capture_output=True, encoding="utf-8", check=True
-    )
-    return [tuple(_blocks(piece["c"][1])) for piece in json.loads(done.stdout)["blocks"]]
+    read = json.loads(pandoc([f"--from={READER}", "--to=json", "--columns=1"], text=document))
+    return [tuple(_blocks(piece["c"][1])) for piece in read["blocks"]]
 
 
 def plain(blocks: Sequence[Block]) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
-from mot_research.errors import MotError
+from mot_research.errors import MotError, RenderError
 from mot_research.report.files import staged
 from mot_research.report.study_documents import (
     DocumentName,
@@ -20,6 +25,9 @@ from mot_research.report.study_documents import (
 from mot_research.study.reading import read_study
 from mot_research.survey.file_names import part_folder
 from mot_research.survey.part import Part
+
+FIRST_SIGNAL = 128  # a process that a signal ends says this and the signal's number
+SECONDS_TO_TIDY_UP = 10.0
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,9 @@ def render_parts(
     refused: dict[Part, str] = {}
     on_progress(0, len(parts))
     workers = max(1, min(len(parts), os.cpu_count() or 1))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_end_with_the_parent
+    ) as pool:
         waiting: dict[Future[list[Path]], Part] = {
             pool.submit(wanted.render, part, folder): part
             for part, folder in folders_of(parts).items()
@@ -86,11 +96,34 @@ def render_parts(
                     rendered[part] = future.result()
                 except MotError as error:
                     refused[part] = str(error)
+                except BrokenProcessPool as error:
+                    raise RenderError(
+                        "a process that rendered reports was stopped, most often for want of "
+                        "memory. Close other programs, then run again."
+                    ) from error
                 on_progress(done, len(parts))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in active_children():
+                worker.terminate()
             raise
     return {part: rendered[part] for part in parts if part in rendered}, refused
+
+
+def _end_with_the_parent() -> None:
+    """In a process that renders parts: stop and tidy up when told to, or when left alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C: the parent passes it on
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(FIRST_SIGNAL + number))
+    threading.Thread(target=_watch_the_parent, daemon=True).start()
+
+
+def _watch_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(SECONDS_TO_TIDY_UP)
+        os._exit(FIRST_SIGNAL + signal.SIGTERM)
 
 
 def folders_of(parts: Collection[Part]) -> dict[Part, str]:

@@ -1,10 +1,7 @@
 """Hand the executed notebook to Quarto, where a `quarto` command is on PATH."""
 
-import os
 import re
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -15,17 +12,48 @@ from mot_research.report.composing import EXECUTE_DEFAULTS
 from mot_research.report.documents import front_matter
 from mot_research.report.embedded import ASSETS, html_to_markdown
 from mot_research.report.metadata import copy_logo, house_metadata
+from mot_research.report.programs import in_words, run_program, version_of
+from mot_research.report.targets import replacing, scratch
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+OLDEST = (1, 8)
+SECONDS = 900.0  # a document and format takes 12 to 23 seconds
+LONGEST_END = 1024  # bytes
 _NAMES = {"html": "html", "pdf": "typst"}
+_ENDS = {"html": b"</html>", "pdf": b"%%EOF"}
 _UNRESOLVED = re.compile(r"[Uu]nable to resolve crossref @([\w-]+)")
 
 
 def quarto_command() -> str | None:
-    """The path of the `quarto` command, or None."""
-    return shutil.which("quarto")
+    """The path of the `quarto` command, where there is one that is new enough; or None."""
+    found = shutil.which("quarto")
+    version = version_of(found) if found else None
+    return found if version is not None and version >= OLDEST else None
+
+
+def require_quarto() -> None:
+    """Refuse to go on without Quarto.
+
+    Raises
+    ------
+    RenderError
+        There is no `quarto` command, or it is too old, or does not tell its version.
+    """
+    if quarto_command():
+        return
+    found = shutil.which("quarto")
+    needed = f"{OLDEST[0]}.{OLDEST[1]} or newer"
+    lack = (
+        "there is no 'quarto' command on PATH"
+        if found is None
+        else f"'{shown(Path(found))}' is {in_words(version_of(found))}, and {needed} is needed"
+    )
+    raise RenderError(
+        f"{lack}. Install Quarto {needed}, or use the renderer 'embedded', which needs nothing "
+        "else."
+    )
 
 
 def render(
@@ -40,8 +68,7 @@ def render(
     """
     import nbformat
 
-    with tempfile.TemporaryDirectory(prefix="mot-", ignore_cleanup_errors=True) as folder_name:
-        folder = Path(folder_name)
+    with scratch() as folder:
         shutil.copytree(ASSETS, folder / "assets")
         _copy_pictures(beside, folder)
         whole = dict(metadata) | {"format": formats("assets"), "jupyter": "python3"}
@@ -53,14 +80,18 @@ def render(
         copy.cells[0].source = front_matter(whole)
         _replace_html(copy)
         (folder / "document.ipynb").write_text(nbformat.writes(copy), encoding="utf-8")
-        command = [str(quarto_command()), "render", "document.ipynb", "--to", _NAMES[name]]
-        done = subprocess.run(
-            [*command, "--no-execute"],
-            check=False,
+        done = run_program(
+            [
+                str(quarto_command()),
+                "render",
+                "document.ipynb",
+                "--to",
+                _NAMES[name],
+                "--no-execute",
+            ],
+            seconds=SECONDS,
             cwd=folder,
-            env=os.environ | {"NO_COLOR": "1"},  # its errors are quoted
-            capture_output=True,
-            encoding="utf-8",
+            environment={"NO_COLOR": "1"},  # its errors are quoted
         )
         log = done.stderr + done.stdout
         made = folder / f"document.{name}"
@@ -70,13 +101,21 @@ def render(
                 f"the reference '@{unresolved[1]}' has no target in this document. Label the "
                 "cell or the section it means."
             )
+        lines = [line for line in log.strip().split("\n") if line.strip()]
+        last = next((line for line in lines if "ERROR" in line), lines[-1] if lines else "")
         if done.returncode or not made.is_file():
-            lines = [line for line in log.strip().split("\n") if line.strip()]
-            last = next((line for line in lines if "ERROR" in line), lines[-1] if lines else "")
-            raise RenderError(
-                f"quarto failed: {shown(last)}. Try the renderer 'embedded', or run 'quarto check'."
-            )
-        shutil.copyfile(made, target)
+            raise _failed(last or f"it ended with code {done.returncode} and without a file")
+        content = made.read_bytes()
+    if _ENDS[name] not in content[-LONGEST_END:]:
+        raise _failed(f"the {name} that it wrote has no end")
+    with replacing(target) as written:
+        written.write_bytes(content)
+
+
+def _failed(said: str) -> RenderError:
+    return RenderError(
+        f"quarto failed: {shown(said)}. Try the renderer 'embedded', or run 'quarto check'."
+    )
 
 
 def _replace_html(notebook: "NotebookNode") -> None:

@@ -55,8 +55,8 @@ def render_document(
     formats
         Of ``html``, ``pdf`` and ``docx``.
     renderer
-        ``auto`` takes Quarto where it is on PATH, else pandoc and Typst. A Word document is
-        pandoc's either way.
+        ``auto`` takes Quarto where one that is new enough is on PATH, else pandoc and Typst. A
+        Word document is pandoc's either way.
     metadata
         Front matter that replaces the document's own. Texts (title, subtitle, author,
         description, date, keywords) print literally, whatever signs they hold.
@@ -161,8 +161,5 @@ def _check_renderer(renderer: str) -> None:
         raise RenderError(
             f"the renderer '{shown(renderer)}' is not known. Allowed: auto, quarto, embedded."
         )
-    if renderer == "quarto" and not quarto.quarto_command():
-        raise RenderError(
-            "there is no 'quarto' command on PATH. Install Quarto, or use the renderer "
-            "'embedded', which needs nothing else."
-        )
+    if renderer == "quarto":
+        quarto.require_quarto()

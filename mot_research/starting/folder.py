@@ -1,12 +1,11 @@
 """A new folder that appears whole, or not at all."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mot_research.errors import StudyError, shown
+from mot_research.unfinished import unfinished_folder
 
 LAST = "study.yml"  # a folder with it is a study: it comes last
 LISTED = 3
@@ -27,18 +26,16 @@ def fresh_folder(directory: Path) -> Iterator[Path]:
     _refuse_used(directory)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=directory.resolve().parent))
+        with unfinished_folder(directory.resolve().parent) as beside:
+            stage = beside / "study"
+            stage.mkdir()
+            yield stage
+            _put_in_place(stage, directory)
     except OSError as error:
-        raise _not_made(directory, error) from error
-    try:
-        stage = beside / "study"
-        stage.mkdir()
-        yield stage
-        _put_in_place(stage, directory)
-    except OSError as error:
-        raise _not_made(directory, error) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        raise StudyError(
+            f"the folder '{shown(directory)}' can't be written ({shown(error.strerror)}). "
+            "Give another place."
+        ) from error
 
 
 def _refuse_used(directory: Path) -> None:
@@ -66,10 +63,3 @@ def _put_in_place(stage: Path, directory: Path) -> None:
         return
     for path in sorted(stage.iterdir(), key=lambda path: path.name == LAST):
         path.rename(directory / path.name)
-
-
-def _not_made(directory: Path, error: OSError) -> StudyError:
-    return StudyError(
-        f"the folder '{shown(directory)}' can't be written ({shown(error.strerror)}). "
-        "Give another place."
-    )

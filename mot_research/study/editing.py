@@ -16,6 +16,7 @@ from mot_research.errors import StudyError, shown
 from mot_research.study.adding import with_items
 from mot_research.study.positions import read_yaml
 from mot_research.study.writing import as_flow
+from mot_research.unfinished import unfinished_folder
 
 
 @dataclass(frozen=True)
@@ -94,17 +95,19 @@ def write_whole(path: Path, text: str) -> None:
     StudyError
         It can't be written; what was there before is unchanged.
     """
-    beside = path.with_name(f".unfinished-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", newline="")
-        if path.exists():
-            shutil.copymode(path, beside)
-        os.replace(beside, path)
+        with unfinished_folder(path.parent) as folder:
+            beside = folder / path.name
+            beside.write_text(text, encoding="utf-8", newline="")
+            if path.exists():
+                shutil.copymode(path, beside)
+            os.replace(beside, path)
     except OSError as error:
-        raise StudyError(f"'{shown(path)}' can't be written ({shown(error.strerror)}).") from error
-    finally:
-        beside.unlink(missing_ok=True)
+        raise StudyError(
+            f"'{shown(path)}' can't be written ({shown(error.strerror)}). It is unchanged: make "
+            "room, or let its folder be written, then run this again."
+        ) from error
 
 
 def _top_level(text: str) -> dict[str, int]:

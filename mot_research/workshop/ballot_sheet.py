@@ -10,6 +10,7 @@ from typing import Any, get_args
 from mot_research.errors import StudyError, shown
 from mot_research.study.definition import Study
 from mot_research.study.parts import Category
+from mot_research.unfinished import unfinished_folder
 from mot_research.workshop.sheets import (
     A4,
     BLUE,
@@ -81,23 +82,18 @@ def write_ballots(study: Study, silos: Sequence[str], folder: Path) -> list[Path
             f"'{shown(there[0])}' exists, and may hold votes. Read the votes (mot ballot --read), "
             "then move the file away."
         )
-    written: list[tuple[Path, Path]] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for silo in silos:
-            beside, path = folder / f".unfinished-{names[silo]}", folder / names[silo]
-            written.append((beside, path))
-            _write_ballot(study, silo, beside)
-        for beside, path in written:
-            beside.replace(path)
+        with unfinished_folder(folder) as beside:
+            for silo, name in names.items():
+                _write_ballot(study, silo, beside / name)
+            for name in names.values():
+                (beside / name).replace(folder / name)
     except OSError as error:
         raise StudyError(
             f"'{shown(folder)}' can't be written ({shown(error.strerror)})."
         ) from error
-    finally:
-        for beside, _ in written:
-            beside.unlink(missing_ok=True)
-    return [path for _, path in written]
+    return [folder / name for name in names.values()]
 
 
 def _file_names(silos: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mot_research.errors import StudyError, shown
 from mot_research.study.definition import Study
+from mot_research.unfinished import unfinished_folder
 from mot_research.workshop.moment_columns import COLUMNS, DECISION, HOW, WHAT, WHO, cells_of
 from mot_research.workshop.sheets import (
     A3,
@@ -85,14 +86,12 @@ def export_moments(study: Study, path: Path) -> None:
             f"'{shown(path)}' exists, and may hold what nobody has imported yet. Import it first, "
             "or give another name."
         )
-    beside = path.with_name(f".unfinished-{path.name}")
     try:
-        write_moments(study, beside)
-        beside.replace(path)
+        with unfinished_folder(path.parent) as folder:
+            write_moments(study, folder / path.name)
+            (folder / path.name).replace(path)
     except OSError as error:
         raise StudyError(f"'{shown(path)}' can't be written ({shown(error.strerror)}).") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _add_rules(sheet: Any, choices: Choices, study: Study, last: int) -> None:

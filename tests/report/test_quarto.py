@@ -22,12 +22,14 @@ SMALL = Path(__file__).parent / "documents" / "small.qmd"
 # Stands in for Quarto: keeps what it was given, and writes a page.
 STAND_IN = """\
 #!/bin/sh
+[ "$1" = --version ] && echo "${VERSION:-1.8.26}" && exit
 cp "$2" "$KEPT/document.ipynb"
 echo "$@" > "$KEPT/arguments"
 ls -R . > "$KEPT/files"
 [ -z "$NO_COLOR" ] && printf '\\033[91m' >&2
 [ -n "$SAYS" ] && echo "$SAYS" >&2
-echo made > document.$([ "$4" = typst ] && echo pdf || echo "$4")
+[ "$4" = typst ] && echo "${MADE:-made%%EOF}" > document.pdf
+[ "$4" = html ] && echo "${MADE:-made</html>}" > document.html
 exit ${CODE:-0}
 """
 
@@ -59,7 +61,7 @@ def test_the_executed_notebook_is_handed_over_and_not_run_again(stand_in):
     logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     text = "---\ntitle: T\nlogo: mark.svg\n---\n\nValue `{python} 6 * 7`.\n"
     paths = _render(stand_in, text, metadata={"title": "A *star*"}, formats=("pdf",))
-    assert [path.read_text() for path in paths] == ["made\n"]
+    assert [path.read_text() for path in paths] == ["made%%EOF\n"]
     assert (stand_in / "arguments").read_text().split() == [
         "render", "document.ipynb", "--to", "typst", "--no-execute",
     ]  # fmt: skip
