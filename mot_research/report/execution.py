@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import atexit
 import os
 import sys
 import threading
@@ -253,25 +254,36 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     """
     loop = asyncio.new_event_loop()
     task = loop.create_task(work)
-    thread = threading.Thread(target=_complete, args=(loop, task))
-    thread.start()
+    ended = threading.Event()  # a signal during Thread.join makes Python forget the thread
+
+    def complete() -> None:
+        try:
+            with suppress(BaseException):  # the task keeps it for the other thread
+                loop.run_until_complete(task)
+            loop.run_until_complete(_stop_others())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+        finally:
+            ended.set()
+
+    threading.Thread(target=complete).start()
     try:
-        while thread.is_alive():
-            thread.join(SECONDS_TO_A_SIGNAL)
+        while not ended.wait(SECONDS_TO_A_SIGNAL):
+            pass
     except BaseException:
         with suppress(RuntimeError):  # the loop has just ended
             loop.call_soon_threadsafe(task.cancel)
-        thread.join()
+        ended.wait()
         raise
     task.result()
 
 
-def _complete(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
-    try:
-        loop.run_until_complete(asyncio.wait([task]))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-    finally:
-        loop.close()
+async def _stop_others() -> None:
+    """Stop what nbclient watched the kernel with."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _execute_cells(
@@ -293,7 +305,8 @@ async def _execute_cells(
                     await manager.interrupt_kernel()  # a cell that runs would hold up the end
                 raise
     finally:
-        if manager.has_kernel:  # it was stopped while it started
+        atexit.unregister(client._cleanup_kernel)  # done here, also where the kernel only started
+        if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
 
 
@@ -310,8 +323,8 @@ async def _started(
         lines = log.read_text("utf-8", "replace").strip().split("\n")
         raise RenderError(
             "the Python that runs documents could not be started "
-            f"({shown(lines[-1] or error)}). Close other programs if memory is short; if it "
-            "fails again, install mot_research again."
+            f"({shown(lines[-1] or error)}). Close other programs if memory is short, or make room "
+            f"in '{shown(log.parents[1])}'; if it fails again, install mot_research again."
         ) from error
 
 

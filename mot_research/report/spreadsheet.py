@@ -9,6 +9,7 @@ import datetime
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def write_evidence_xlsx(findings: Findings, path: Path) -> None:
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(path, options) as book:
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, options) as book:
         book.set_properties({"title": findings.study.name, "created": CREATED})
         *tables, about = _tables(findings)
         taken: set[str] = {CONTENTS}
@@ -77,6 +79,7 @@ def write_evidence_xlsx(findings: Findings, path: Path) -> None:
             sheet = book.add_worksheet(name)
             _write_sheet(sheet, frame, kind, formats)
             contents.write_url(row, 0, f"internal:'{name}'!A1", formats.link, name)
+    path.write_bytes(content.getvalue())
 
 
 class _Formats:
