@@ -18,6 +18,7 @@ from mot_research.report.composing import LARGEST_SVG, compose
 from mot_research.report.logo import read_logo
 from mot_research.report.metadata import ACCENT, copy_logo, house_metadata
 from mot_research.report.pandoc import PandocError, pandoc
+from mot_research.report.programs import typst_package
 from mot_research.report.targets import replacing, scratch
 from mot_research.report.word import reference_document
 
@@ -75,8 +76,7 @@ def render_pdf(
     notebook: "NotebookNode", metadata: Mapping[str, Any], target: Path, *, beside: Path
 ) -> None:
     """Write `target`: a tagged PDF. Parameters and errors as in :func:`render_html`."""
-    import typst
-
+    typst = typst_package()
     with _composed(notebook, metadata, beside) as (folder, house):
         command = ["--to=typst", f"--template={ASSETS / 'template.typ'}"]
         source = _pandoc(folder, [*command, *_contents(house)])

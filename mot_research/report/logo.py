@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mot_research.errors import RenderError, shown
 from mot_research.report.metadata import copy_logo
+from mot_research.report.programs import typst_package
 from mot_research.report.targets import scratch
 
 HEIGHT = 2  # cm
@@ -32,8 +33,7 @@ def read_logo(path: Path) -> Logo:
     RenderError
         The file is no picture.
     """
-    import typst
-
+    typst = typst_package()
     with scratch() as folder:
         page = _PAGE.format(name=copy_logo(path, folder), h=HEIGHT)
         (folder / "logo.typ").write_text(page, encoding="utf-8")

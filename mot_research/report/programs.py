@@ -1,4 +1,4 @@
-"""Other programs, run to their end: pandoc and Quarto, each with a limit of time."""
+"""Other programs: pandoc and Quarto, run to their end with a limit of time; and Typst."""
 
 import os
 import re
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 
 from mot_research.errors import RenderError, shown
 
@@ -78,6 +79,23 @@ def version_of(command: str) -> tuple[int, int] | None:
 def in_words(version: tuple[int, int] | None) -> str:
     """Return a version as people write it."""
     return "of no known version" if version is None else f"version {version[0]}.{version[1]}"
+
+
+def typst_package() -> ModuleType:
+    """Import Typst, which sets PDF and pictures.
+
+    Raises
+    ------
+    RenderError
+        It is not installed.
+    """
+    try:
+        import typst
+    except ImportError as error:
+        raise RenderError(
+            "the Python package typst is missing. Install mot_research again, or: pip install typst"
+        ) from error
+    return typst
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
