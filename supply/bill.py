@@ -93,6 +93,7 @@ def _joined(pin: dict[str, Any], here: dict[str, Any] | None) -> dict[str, Any]:
     name = canonicalize_name(pin["name"])
     if here is None:
         here = {key: value for key, value in pin.items() if key != "description"}
+        here["bom-ref"] = f"{name}=={pin['version']}"
     if here["version"] != pin["version"]:
         raise LookupError(
             f"{name} {here['version']} is installed, the lock pins {pin['version']}: run make test"
