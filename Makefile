@@ -10,6 +10,8 @@ PYTEST_OPTIONS ?=
 CASES ?= 100000
 READERS ?=
 FUZZ_OPTIONS ?=
+# Made-up studies and tables, as many times as in the tests.
+EXAMPLES ?= 50
 SBOM := dist/mot_research.cdx.json
 OSV_URL ?=
 # A process for each core; a file's tests stay together, for what they prepare is made once.
@@ -59,6 +61,8 @@ test: $(DEVELOPMENT) $(LAB)
 fuzz: $(DEVELOPMENT)
 	$(BIN)/python -m tests.trust.fuzz --cases $(CASES) $(if $(READERS),--readers $(READERS)) \
 		$(FUZZ_OPTIONS)
+	MOT_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --hypothesis-profile=default \
+		tests/trust/test_generated.py
 
 check: $(DEVELOPMENT)
 	$(BIN)/ruff check

@@ -53,6 +53,7 @@ def read_yaml(text: str, *, name: str) -> Document:
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     if _most_open(text) > MOST_OPEN:
         raise StudyError(f"{name}: lists or mappings are nested too deeply.")
@@ -62,6 +63,11 @@ def read_yaml(text: str, *, name: str) -> Document:
         mark = error.problem_mark or error.context_mark
         where = _at(name, mark) if mark else name
         raise StudyError(f"{where}: {_syntax_advice(error)}") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise StudyError(
+            f"{name} line {line}: not readable as YAML: unacceptable character. Write it anew."
+        ) from None
     except YAMLError as error:
         raise StudyError(f"{name}: not readable as YAML: {shown(error)}") from None
     except RecursionError:
