@@ -351,6 +351,7 @@ def report(
     With --by, one report for each value of a segment, into output/<wave>/<segment>=<value>/.
     """
     from mot_research.report.files import staged
+    from mot_research.report.narrative.missing_signs import told_signs
     from mot_research.report.part_reports import PartReports
     from mot_research.report.study_documents import (
         files_of,
@@ -383,6 +384,8 @@ def report(
             on_progress=lambda done, total: progress.step("rendering the report", done, total),
         )
     if not quiet:
+        if told := told_signs((folder / "findings.json").read_text("utf-8")):
+            complain(told)
         _print_difference(before, note, folder, ready)
     print_paths(
         [*(folder / name for files in names.values() for name in files.values())]

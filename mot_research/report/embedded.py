@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).parent / "assets"
 FONTS = ASSETS / "fonts"
+FILLING_IN = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique")
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'"
@@ -86,7 +87,7 @@ def render_pdf(
             content = typst.compile(
                 str(folder / "document.typ"),
                 root=str(folder),
-                font_paths=[str(path) for path in font_folders()],
+                font_paths=[str(_copy_fonts(folder))],
                 format="pdf",
                 timestamp=0,
             )
@@ -147,13 +148,18 @@ def html_to_markdown(html: str) -> str:
     return pandoc([f"--from={reader}", f"--to={writer}", "--wrap=none"], text=html)
 
 
-def font_folders() -> list[Path]:
-    """The folders of the house fonts and of DejaVu Sans, which fills in missing signs."""
-    folders = [FONTS]
+def font_files() -> list[Path]:
+    """The house fonts, and DejaVu Sans, which fills in missing signs.
+
+    The folder of DejaVu Sans is not given whole: its Last Resort has a box for every sign there
+    is, and would be taken before a font of this machine that has the sign.
+    """
+    files = sorted(FONTS.glob("*.ttf"))
     matplotlib = find_spec("matplotlib")
     if matplotlib and matplotlib.origin:
-        folders.append(Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf")
-    return folders
+        folder = Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf"
+        files += [path for name in FILLING_IN if (path := folder / f"{name}.ttf").is_file()]
+    return files
 
 
 @contextmanager
@@ -222,6 +228,14 @@ def _with_data(match: re.Match[str], folder: Path, beside: Path) -> str:
     kind = mimetypes.guess_type(path.name)[0]
     data = base64.b64encode(path.read_bytes()).decode("ascii")
     return f"{match[1]}data:{kind};base64,{data}{match[3]}"
+
+
+def _copy_fonts(folder: Path) -> Path:
+    fonts = folder / "fonts"
+    fonts.mkdir()
+    for path in font_files():
+        shutil.copyfile(path, fonts / path.name)
+    return fonts
 
 
 def _copy_pictures(source: str, folder: Path, beside: Path) -> None:
