@@ -13,6 +13,7 @@ from mot_research.statistics.resampling import SamplingUnits, sampling_units
 from mot_research.survey.wave import BLANK, NOT_EXPERIENCED, RATED
 
 SHOWN_EXAMPLES = 3
+SMALLEST, LARGEST = 1e-60, 1e60  # of a column's largest number: products of four are taken
 
 
 def rows_of_frame(
@@ -120,6 +121,12 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
         )
     if np.isinf(values).any():
         raise AnalysisError(f"column '{shown(name)}' holds infinite values: leave them empty.")
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    if len(sizes) and not SMALLEST <= sizes.max() <= LARGEST:
+        raise AnalysisError(
+            f"column '{shown(name)}' holds numbers of the size of {sizes.max():.2g}, beyond "
+            f"{SMALLEST:g} to {LARGEST:g}: give it another unit."
+        )
     return values
 
 

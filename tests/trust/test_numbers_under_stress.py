@@ -99,6 +99,18 @@ ESTIMABLE = {
     ),
     "one row that outweighs all": (lambda t: {"w": np.where(np.arange(N) == 3, 1e6, 1.0)}, CLOSE),
     "all but a few weights nothing": (lambda t: {"w": np.where(np.arange(N) % 3, 0.0, 1.0)}, CLOSE),
+    "weights that differ by 1e12": (lambda t: {"w": 10.0 ** (np.arange(N) % 13)}, CLOSE),
+    "tiny weights": (lambda t: {"w": 2.0**-99}, CLOSE),
+    "huge weights": (lambda t: {"w": 2.0**99}, CLOSE),
+    "a huge unit": (lambda t: {"y": t["y"] * 2.0**150, "a": t["a"] * 2.0**150}, CLOSE),
+    "one answer that differs": (lambda t: {"b": np.where(np.arange(N) == 0, 2.0, 3.0)}, CLOSE),
+    "the outcome is a rating": (lambda t: {"y": t["a"]}, CLOSE),
+    "two classes that a rating separates": (lambda t: {"y": (t["a"] > 3).astype(float)}, CLOSE),
+    "a class of one": (lambda t: {"y": (np.arange(N) == 7).astype(float)}, CLOSE),
+    "everybody twice": (
+        lambda t: {name: np.tile(t[name].to_numpy()[: N // 2], 2) for name in ("a", "b", "c", "y")},
+        CLOSE,
+    ),
     "two answers only": (lambda t: {"c": (t["c"] > 3).astype(float)}, CLOSE),
     "powers of a few numbers": (
         lambda t: {"a": np.arange(N) % 5 + 1.0, "b": (np.arange(N) % 5 + 1.0) ** 2},
@@ -128,7 +140,52 @@ def test_what_is_estimated_agrees_with_exact_arithmetic(case):
     assert given.all() or result.warnings
 
 
+@pytest.mark.parametrize("case", [case for case in ESTIMABLE if case != "a class of one"])
+def test_intervals_hold_what_they_are_about_or_are_not_given(case):
+    result = mot.driver_analysis(
+        frame(ESTIMABLE[case][0]), outcome="y", drivers=["a", "b", "c"], weight="w", n_resamples=50
+    )
+    shown = result.to_frame()
+    assert not np.isinf(shown.select_dtypes("number").to_numpy(dtype=float)).any()
+    given = shown[["effect", "effect_ci_lower", "effect_ci_upper"]].dropna()
+    assert (given["effect_ci_lower"] <= given["effect"]).all()
+    assert (given["effect"] <= given["effect_ci_upper"]).all()
+    ranks = shown[["rank_lower", "rank", "rank_upper"]].to_numpy(dtype=float)
+    assert (np.diff(ranks, axis=1) >= 0).all()
+    assert shown[["p_value", "q_value", "p_top"]].stack().between(0, 1).all()
+    assert (shown["ci_lower"] <= shown["ci_upper"]).all()
+
+
+def test_a_class_that_most_resamples_miss_is_one_error_not_an_interval():
+    with pytest.raises(MotError, match="does not vary"):
+        mot.driver_analysis(
+            frame(ESTIMABLE["a class of one"][0]),
+            outcome="y",
+            drivers=["a", "b", "c"],
+            n_resamples=50,
+        )
+
+
+def test_more_ratings_than_people_are_marked():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame(rng.integers(1, 6, (12, 15)).astype(float)).rename(columns=str)
+    table["y"] = rng.normal(size=12)
+    drivers = [str(place) for place in range(15)]
+    result = mot.driver_analysis(table, outcome="y", drivers=drivers, n_resamples=0)
+    assert result.to_frame()["effect"].isna().all()
+    assert result.warnings
+
+
+def near_copy(size):
+    return lambda t: {"b": t["a"] + size * np.where(np.arange(N) % 2, 1.0, -1.0) * t["c"]}
+
+
 MARKED = {
+    "nearly the same question, by 1e-7": near_copy(1e-7),
+    "nearly the same question, by 1e-9": near_copy(1e-9),
+    "nearly the same question, by 1e-12": near_copy(1e-12),
+    "nearly the same question, by 1e-15": near_copy(1e-15),
+    "hardly anyone answered": lambda t: {"c": t["c"].where(np.arange(N) < 5)},
     "the same question twice": lambda t: {"b": t["a"]},
     "a sum of two others": lambda t: {"c": t["a"] + t["b"]},
     "everybody answered alike": lambda t: {"c": 4.0},
@@ -153,6 +210,17 @@ def test_what_can_not_be_told_is_marked_with_a_reason(case):
         (lambda t: {"y": t["y"] + 1e9}, "a millionth"),
         (lambda t: {"y": np.nan}, "missing in all 60 rows"),
         (lambda t: {"w": -1.0}, "negative"),
+        (lambda t: {"w": 1e300}, "another unit"),
+        (lambda t: {"w": 1e-300}, "another unit"),
+        (lambda t: {"w": 5e-324}, "another unit"),
+        (lambda t: {"w": np.where(np.arange(N) == 3, np.inf, 1.0)}, "infinite"),
+        (lambda t: {"w": np.where(np.arange(N) == 3, np.nan, 1.0)}, "empty"),
+        (lambda t: {"a": np.where(np.arange(N) == 3, np.inf, t["a"])}, "infinite"),
+        (lambda t: {"y": np.where(np.arange(N) == 3, -np.inf, t["y"])}, "infinite"),
+        (lambda t: {"y": t["y"] * 1e300}, "another unit"),
+        (lambda t: {"y": t["y"] * 5e-324}, "another unit"),
+        (lambda t: {"a": t["a"] * 1e-300}, "another unit"),
+        (lambda t: {"a": 3.0, "b": 3.0, "c": 3.0}, "no variance"),
         (lambda t: {"w": 0.0}, "weight"),
     ],
 )
