@@ -23,6 +23,7 @@ from tests.trust.fuzz import CORPUS
 from tests.trust.peak import MOST_GROWTH, growth
 from tests.trust.readers import BY_NAME, READERS, read_all
 from tests.trust.small_report import as_anybody
+from tests.trust.standing_by import standing_by
 
 SEED = 20261125
 CASES = 50  # of a reader of weight 1; 19 readers take half a minute of one core
@@ -93,6 +94,10 @@ TEXT_WAVES = {
     "an open quote": (WAVE.replace("C1,", '"C1,', 1).encode(), "quote"),
     "decimal commas unquoted": (WAVE.replace(".", ",").encode(), "don't have the 10 fields"),
     "an SQL file": (b"DROP TABLE waves; -- a,b\nSELECT 1;\n", "has no column"),
+    "weights whose squares are no floats": (
+        small_files.as_csv(small_files.answers().assign(weight=1e300)).encode(),
+        "can be used",
+    ),
     "ratings that are Excel's dates": (
         small_files.as_csv(small_files.answers().assign(q1="2026-01-05")).encode(),
         "number",
@@ -167,6 +172,23 @@ def test_a_reader_that_takes_too_long_is_stopped(monkeypatch):
     monkeypatch.setattr(separately, "LEAST_SECONDS", 0.001)
     with pytest.raises(SurveyError, match="did not end within"):
         separately.read_spss_of(b"$FL2", "a.sav")
+
+
+def test_many_files_by_one_process_give_what_each_gives_by_its_own(tmp_path):
+    """Long runs of fuzzing rest on this: the quick form refuses and reads the same."""
+    one = BY_NAME["wave.xlsx"]
+    one.prepare(tmp_path)
+    seed = one.seeds(tmp_path)[0]
+    contents = [seed, *(one.case(SEED, number, [seed]) for number in range(4)), seed]
+
+    def said(content):
+        (tmp_path / "wave.xlsx").write_bytes(content)
+        survey = read_all(tmp_path)
+        return survey.problems.to_csv(), [wave.ratings.to_csv() for wave in survey.waves.values()]
+
+    with standing_by(True, False) as quick, quick():
+        by_one = [said(content) for content in contents]
+    assert by_one == [said(content) for content in contents]
 
 
 def test_a_file_beside_the_study_is_not_imported_by_the_reader(tmp_path, monkeypatch):

@@ -4,9 +4,11 @@ Floats are fractions, so `fractions.Fraction` gives the exact importances and ef
 data that the product gets.
 """
 
+from decimal import Decimal, getcontext
 from fractions import Fraction
 from itertools import combinations
 from math import factorial
+from operator import mul
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from mot_research.errors import MotError
 
 N = 60
 CLOSE = 1e-9  # of R², and relative for effects: conditions here reach 1e4
+FITTED = 1e-6  # effects of a fit that stops when its steps are small
 NEAR = 1e-5  # the same where two ratings differ by 1e-5 of their spread: eleven digits are lost
 
 
@@ -227,3 +230,58 @@ def test_what_can_not_be_told_is_marked_with_a_reason(case):
 def test_what_has_no_answer_is_one_clear_error(change, message):
     with pytest.raises(MotError, match=message):
         analysed(frame(change))
+
+
+def exact_logit_effects(table):
+    """Weighted average marginal effects of a, b and c on a binary y, by fifty digits."""
+    getcontext().prec = 50
+    w = [Decimal(float(cell)) for cell in table["w"]]
+    y = [Decimal(float(cell)) for cell in table["y"]]
+    x = [[Decimal(1), *map(Decimal, map(float, row))] for row in table[["a", "b", "c"]].to_numpy()]
+    beta = [Decimal(0)] * 4
+    for _ in range(40):
+        p = [1 / (1 + (-sum(map(mul, beta, row))).exp()) for row in x]
+        spread = [u * q * (1 - q) for u, q in zip(w, p, strict=True)]
+        score = [
+            sum(u * (a - q) * row[j] for u, a, q, row in zip(w, y, p, x, strict=True))
+            for j in range(4)
+        ]
+        hessian = [
+            [sum(v * row[j] * row[k] for v, row in zip(spread, x, strict=True)) for k in range(4)]
+            for j in range(4)
+        ]
+        beta = [b + step for b, step in zip(beta, solved(hessian, score), strict=True)]
+    return np.array([float(b * sum(spread) / sum(w)) for b in beta[1:]])
+
+
+BINARY = {
+    "as it comes": lambda t: {"y": (t["y"] > 4).astype(float)},
+    "weights from 1 to 10,000": lambda t: {
+        "y": (t["y"] > 4).astype(float),
+        "w": 10.0 ** (np.arange(N) % 5),
+    },
+    "a tenth says yes": lambda t: {"y": (t["y"] > 7).astype(float)},
+    "nearly separated": lambda t: {
+        "y": np.where(np.arange(N) % 20 == 0, t["a"] < 3, t["a"] > 3).astype(float)
+    },
+}
+
+
+@pytest.mark.parametrize("case", BINARY)
+def test_effects_on_a_binary_outcome_agree_with_fifty_digits(case):
+    table = frame(BINARY[case])
+    result = mot.driver_analysis(
+        table, outcome="y", drivers=["a", "b", "c"], weight="w", kind="binary", n_resamples=0
+    )
+    np.testing.assert_allclose(
+        result.to_frame()["effect"], exact_logit_effects(table), rtol=FITTED, atol=FITTED
+    )
+
+
+def test_a_binary_outcome_that_a_rating_separates_is_marked():
+    table = frame(lambda t: {"y": (t["a"] > 3).astype(float)})
+    result = mot.driver_analysis(
+        table, outcome="y", drivers=["a", "b", "c"], kind="binary", n_resamples=0
+    )
+    assert np.isnan(result.to_frame().loc["a", "effect"])
+    assert any("a is not tested" in text and "separation" in text for text in result.warnings)
