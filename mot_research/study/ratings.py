@@ -16,6 +16,7 @@ from mot_research.study.fields import (
 )
 
 TARGET = 0.75  # of the way from low to high, where no target is given
+WIDEST = 1000  # of a scale whose whole numbers are listed
 BOTTOM = 0.25  # of the way from low to high, where no bottom_box is given
 
 
@@ -25,7 +26,7 @@ def _default_target(given: dict[str, Any]) -> float:
 
 def _default_bottom_box(given: dict[str, Any]) -> tuple[float, ...]:
     low, high = given["low"], given["high"]
-    if not (low.is_integer() and high.is_integer()):
+    if not (low.is_integer() and high.is_integer()) or high - low > WIDEST:
         return (low,)
     last = int(low + BOTTOM * (high - low))
     return tuple(float(value) for value in range(int(low), last + 1))

@@ -314,3 +314,12 @@ def test_a_study_file_of_another_encoding_says_which_is_wanted(encoding, tmp_pat
     (tmp_path / "study.yml").write_bytes("# Größe\nstudy: {name: ü}\n".encode(encoding))
     with pytest.raises(StudyError, match="encoding UTF-8"):
         mot.read_study(tmp_path)
+
+
+@pytest.mark.parametrize("high", ["1000000000", "1e300"])
+def test_a_scale_without_end_lists_no_numbers(high, tmp_path):
+    text = small_files.SHORT.replace("high: 5", f"high: {high}").replace("[6]", "[-1]")
+    with soon(), growth() as grown:
+        study = mot.read_study(small_files.write_study(tmp_path, text))
+    assert study.ratings.bottom_box == (1,)
+    assert grown.bytes < MOST_GROWTH
