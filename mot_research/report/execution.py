@@ -35,6 +35,7 @@ ONCE_TAG = "once"
 FIGURE_DPI = 220
 FIGURE_FORMATS = ("svg", "png")
 SVG_SALT = "mot_research"
+SECONDS_TO_START = 120  # a kernel takes two, on a machine that swaps many more
 SECONDS_TO_A_SIGNAL = 0.2  # Windows hears Ctrl-C between two waits only
 LONGEST_FOLDER = 85  # a Unix socket's path may have 103 characters (macOS)
 _INLINE_TYPE = "application/x.mot.inline+json"
@@ -376,7 +377,12 @@ def _client(
     )
     # Killed at the end: what it computed is here by then, and a polite end may take seconds.
     client = NotebookClient(
-        notebook, km=manager, timeout=timeout, allow_errors=False, shutdown_kernel="immediate"
+        notebook,
+        km=manager,
+        timeout=timeout,
+        startup_timeout=SECONDS_TO_START,
+        allow_errors=False,
+        shutdown_kernel="immediate",
     )
     rc = {"figure.dpi": FIGURE_DPI, "savefig.dpi": FIGURE_DPI, "svg.hashsalt": SVG_SALT}
     client.extra_arguments = [

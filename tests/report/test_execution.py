@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from mot_research.errors import RenderError
+from mot_research.report import execution
 from mot_research.report.documents import read_document
 from mot_research.report.execution import execute, execute_together
 
@@ -140,6 +141,14 @@ def test_an_error_of_ours_keeps_its_own_message(run):
 def test_a_cell_that_takes_too_long_is_named(run):
     with pytest.raises(RenderError, match="took longer than 1 seconds"):
         run(_cell("import time\ntime.sleep(600)"), timeout=1)
+
+
+def test_a_kernel_that_never_answers_is_one_message(run, tmp_path, monkeypatch):
+    (tmp_path / "ipykernel_launcher.py").write_text("import time\ntime.sleep(600)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(execution, "SECONDS_TO_START", 2)
+    with pytest.raises(RenderError, match=r"could not be started .*respond in 2 seconds"):
+        run(_cell("1"))
 
 
 def test_it_works_inside_a_running_loop(run):
