@@ -77,11 +77,12 @@ def staged(directory: Path) -> Iterator[Path]:
         try:
             _move(stage, directory)
         except OSError as error:
+            name = Path(str(error.filename2 or error.filename or "")).name
+            file = directory / name if name != KEPT else directory
             raise RenderError(
-                f"the outputs can't be written into '{shown(directory)}' "
-                f"({shown(error.filename2 or error.filename or directory)}: "
-                f"{shown(error.strerror)}). Make room or close the file that is open there, then "
-                "run again. The files of the last run are unchanged."
+                f"'{shown(file)}' can't be written ({shown(error.strerror)}). Make room or close "
+                "the file that is open there, then run again. The files of the last run are "
+                "unchanged."
             ) from error
 
 
