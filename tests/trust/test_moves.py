@@ -111,10 +111,8 @@ def test_a_move_that_is_stopped_puts_back_what_was_moved(folder, monkeypatch, st
 
 def test_a_folder_in_the_place_of_an_output_is_told_and_nothing_is_moved(folder):
     (folder / "c").mkdir()
-    with (
-        pytest.raises(RenderError, match=r"/c' can't be written \(Is a directory"),
-        staged(folder) as stage,
-    ):  # noqa: PT012
+    told = r"/c' can't be written \(Is a directory"
+    with pytest.raises(RenderError, match=told), staged(folder) as stage:  # noqa: PT012
         for name in NAMES:
             (stage / name).write_text("new")
     assert held_files(folder) == dict.fromkeys(("a", "b", "own"), "last")
