@@ -1,18 +1,24 @@
 """Time exact lmg: ns per subset, beside other ways and the machine's own limits.
 
-Run from the root of the repository: python benchmarks/lmg.py [--quick]
+Run from the root of the repository: python benchmarks/lmg.py [--quick] [--store]
 
 All in one process, the best of a few runs. Every way is checked against the numpy
 kernel before it is timed. A time with ~ is extrapolated from the largest p that was
-run, at the same cost a subset.
+run, at the same cost a subset. relaimpo is timed within R, where R and it are installed.
+`--store` writes results/lmg.json, against which a later run is compared.
 """
 
 import argparse
+import json
 import os
 import platform
+import shutil
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from math import comb
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -22,7 +28,13 @@ from numba import njit
 from mot_research.statistics import importance, subset_tree, subset_tree_numba
 from mot_research.statistics.permutations import sampled_lmg
 
+STORED = Path(__file__).parent / "results" / "lmg.json"
 N_ROWS = 400
+RELAIMPO = """\
+rows <- as.matrix(read.csv(commandArgs(TRUE)[1], header = FALSE))
+seconds <- system.time(found <- relaimpo::calc.relimp(cov(rows), type = "lmg"))[["elapsed"]]
+cat(format(c(seconds, found@lmg), digits = 17))
+"""
 NAIVE_MOST = 12  # a solve per subset: 0.1 s at p = 12
 DIVISIONS_A_NODE = 15 / 31  # of the compiled kernel's last five variables
 
@@ -77,6 +89,23 @@ def pingouin(rows: np.ndarray) -> np.ndarray:
     return pd.DataFrame(table)["relimp"].to_numpy()[1:]
 
 
+def relaimpo(rows: np.ndarray) -> tuple[float, np.ndarray] | None:
+    """Seconds and importances by R's relaimpo; None where it is not installed."""
+    if shutil.which("Rscript") is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        table, script = Path(folder) / "rows.csv", Path(folder) / "lmg.R"
+        np.savetxt(table, rows, delimiter=",", fmt="%.17g")
+        script.write_text(RELAIMPO, encoding="utf-8")
+        done = subprocess.run(
+            ["Rscript", str(script), str(table)], capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        return None
+    seconds, *importances = (float(number) for number in done.stdout.split())
+    return seconds, np.array(importances)
+
+
 @njit(fastmath={"contract"}, error_model="numpy")
 def divide(values, rounds):
     for _ in range(rounds):
@@ -106,7 +135,7 @@ def row(*cells: object) -> None:
 
 def against_others(sizes: list[int], runs: int) -> None:
     print("\nOne covariance, ns a subset (and how many times the numpy kernel's)")
-    row("p", "numpy", "numba 1 core", "solve each", "pingouin")
+    row("p", "numpy", "numba 1 core", "solve each", "pingouin", "relaimpo")
     naive_ns = np.nan
     for p in sizes:
         matrix = correlations(p)
@@ -123,6 +152,12 @@ def against_others(sizes: list[int], runs: int) -> None:
         by_pingouin = pingouin(rows)
         pingouin_ns = (time.perf_counter() - start) / 2**p * 1e9
         np.testing.assert_allclose(by_pingouin, reference, atol=1e-8)
+        by_relaimpo = relaimpo(rows)
+        relaimpo_cell = "no R"
+        if by_relaimpo is not None:
+            np.testing.assert_allclose(by_relaimpo[1], reference, atol=1e-8)
+            ns = by_relaimpo[0] / 2**p * 1e9
+            relaimpo_cell = f"{ns:,.0f} ({ns / numpy_ns:,.0f})"
         mark = "" if p <= NAIVE_MOST else "~"
         row(
             p,
@@ -130,12 +165,15 @@ def against_others(sizes: list[int], runs: int) -> None:
             f"{numba_ns:.2f}",
             f"{mark}{naive_ns:,.0f} ({naive_ns / numpy_ns:,.0f})",
             f"{pingouin_ns:,.0f} ({pingouin_ns / numpy_ns:,.0f})",
+            relaimpo_cell,
         )
 
 
-def kernels(cases: list[tuple[int, int]], runs: int) -> None:
+def kernels(cases: list[tuple[int, int]], runs: int) -> dict[str, dict[str, float]]:
+    stored = json.loads(STORED.read_text("utf-8")) if STORED.is_file() else {}
     print("\nThe two kernels, ns a subset; numba on all cores is by the clock, not by core")
-    row("p", "replicates", "numpy", "numba 1 core", "all cores", "numpy/numba 1")
+    row("p", "replicates", "numpy", "numba 1 core", "all cores", "numpy/numba 1", "before")
+    found = {}
     for p, replicates in cases:
         left = outcome_last(correlations(p, replicates=replicates))
         ways = (
@@ -147,7 +185,15 @@ def kernels(cases: list[tuple[int, int]], runs: int) -> None:
         for other in shares[1:]:
             np.testing.assert_allclose(other, shares[0], atol=1e-12)
         ns = [best(way, runs=runs) / replicates / 2**p * 1e9 for way in ways]
-        row(p, replicates, f"{ns[0]:.1f}", f"{ns[1]:.2f}", f"{ns[2]:.2f}", f"{ns[0] / ns[1]:.0f}")
+        case = f"{p} players, {replicates} replicates"
+        found[case] = dict(zip(("numpy", "numba 1 core", "numba"), ns, strict=True))
+        before = f"{stored[case]['numba 1 core']:.2f}" if case in stored else "–"
+        row(
+            p, replicates, f"{ns[0]:.1f}", f"{ns[1]:.2f}", f"{ns[2]:.2f}",
+            f"{ns[0] / ns[1]:.0f}", before,
+        )  # fmt: skip
+    print("before: the stored run's numba on one core.")
+    return found
 
 
 def blocks(n_players: int, runs: int) -> None:
@@ -193,7 +239,9 @@ def machine_limits(runs: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="smaller p, fewer runs")
-    quick = parser.parse_args().quick
+    parser.add_argument("--store", action="store_true", help="write benchmarks/results")
+    options = parser.parse_args()
+    quick = options.quick
     runs = 2 if quick else 5
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     print(f"numpy {np.__version__}, {os.cpu_count()} cores, {platform.machine()}, load {load}")
@@ -204,9 +252,12 @@ def main() -> None:
     against_others([8, 10, 12] if quick else [8, 10, 12, 14, 16], runs)
     plain = [(16, 1), (20, 1)] if quick else [(16, 1), (20, 1), (22, 1), (25, 1)]
     batches = [(10, 2000), (15, 100)] if quick else [(10, 2000), (15, 1000), (20, 20)]
-    kernels([*plain, *batches], runs=min(runs, 3))
+    found = kernels([*plain, *batches], runs=min(runs, 3))
     blocks(14 if quick else 18, runs)
     sampled(40)
+    if options.store:
+        stored = json.loads(STORED.read_text("utf-8")) if STORED.is_file() else {}
+        STORED.write_text(json.dumps(stored | found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
