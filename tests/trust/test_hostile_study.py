@@ -1,9 +1,11 @@
 """The hostile study, from its files to every output: nothing runs, and no secret gets out."""
 
+import io
 import os
 import re
 import stat
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -90,14 +92,21 @@ def everything(rendered, outputs):
 def innards(path: Path) -> dict[str, str]:
     """Everything that a file says, members of archives and the text of PDFs included."""
     if path.suffix in (".xlsx", ".docx", ".pptx"):
-        with zipfile.ZipFile(path) as archive:
-            return {
-                name: archive.read(name).decode("utf-8", "replace") for name in archive.namelist()
-            }
+        return dict(members(path))
     if path.suffix == ".pdf":
         pages = pypdf.PdfReader(path).pages
         return {"text": "\n".join(page.extract_text() for page in pages)}
     return {"text": path.read_text("utf-8")}
+
+
+def members(file: Path | io.BytesIO, within: str = "") -> Iterator[tuple[str, str]]:
+    """The text members of an archive, those of the workbooks in it included."""
+    with zipfile.ZipFile(file) as archive:
+        for name in archive.namelist():
+            if name.endswith(".xlsx"):
+                yield from members(io.BytesIO(archive.read(name)), f"{within}{name}/")
+            elif not name.endswith((".png", ".jpeg")):
+                yield f"{within}{name}", archive.read(name).decode("utf-8", "replace")
 
 
 def test_no_respondent_and_no_personal_data_in_any_output(everything):
@@ -114,6 +123,14 @@ def test_no_respondent_and_no_personal_data_in_any_output(everything):
 def test_outputs_have_the_permissions_of_the_user(everything):
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in everything}
     assert {path.name: oct(mode) for path, mode in modes.items() if mode & UMASK} == {}
+
+
+def test_nothing_turns_the_line_or_commands_the_terminal(everything):
+    for path in everything:
+        # what programs read keeps a name as it is, its control characters as JSON's escapes
+        marks = "[\x1b\x07]" if path.suffix in (".json", ".ipynb") else "[\x1b\x07\u202e]"
+        for member, text in innards(path).items():
+            assert not re.search(marks, text), (path.name, member)
 
 
 def test_nothing_was_run_and_nothing_is_left_over(rendered):
@@ -138,7 +155,13 @@ def test_spreadsheets_hold_no_formula_and_no_link(outputs):
 def test_what_is_hostile_is_shown_as_text(outputs):
     (pdf,) = (path for path in outputs if path.name.endswith("prioritization.pdf"))
     text = re.sub(r"[\s\u200b]", "", innards(pdf)["text"])
-    for wanted in ("<script>window.ran=1</script>", "=HYPERLINK(", "{{<include/etc/passwd>}}"):
+    for wanted in (
+        "<script>window.ran=1</script>",
+        "=HYPERLINK(",
+        "{{<include/etc/passwd>}}",
+        '`#eval("1")`{=typst}',
+        '<?luaos.execute("touchran")?>',
+    ):
         assert wanted in text
     assert "root:x:0" not in text
 
