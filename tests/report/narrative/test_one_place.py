@@ -9,9 +9,9 @@ import pytest
 
 import mot_research.report
 
-# What a schema says of a key is part of the file's format, as the key is; the three speak of the
-# faults of a document, in pieces of errors.
-OTHERS = re.compile("schema|^documents$|^execution$|^embedded$")
+# What a schema says of a key is part of the file's format, as the key is; the others speak of the
+# faults of a document or of a program, in pieces of errors.
+OTHERS = re.compile("schema|^(documents|execution|embedded|pandoc|programs|quarto)$")
 MODULES = sorted(
     path
     for path in Path(mot_research.report.__file__).parent.glob("*.py")
