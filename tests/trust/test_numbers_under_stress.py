@@ -59,8 +59,10 @@ def explained(cov, chosen):
     return sum(map(lambda a, b: a * b, solved(inner, right), right)) / cov[0][0]
 
 
-def exact_lmg(cov):
-    p = len(cov) - 1
+def exact_lmg(cov, always=0):
+    """Of the columns before the last ``always`` ones, which are in every model."""
+    p = len(cov) - 1 - always
+    beside = range(p, p + always)
     shares = []
     for j in range(p):
         others = [k for k in range(p) if k != j]
@@ -68,7 +70,8 @@ def exact_lmg(cov):
         for size in range(p):
             weight = Fraction(factorial(size) * factorial(p - 1 - size), factorial(p))
             for chosen in combinations(others, size):
-                total += weight * (explained(cov, [*chosen, j]) - explained(cov, [*chosen]))
+                without = [*chosen, *beside]
+                total += weight * (explained(cov, [*without, j]) - explained(cov, without))
         shares.append(float(total))
     return np.array(shares)
 
@@ -141,6 +144,85 @@ def test_what_is_estimated_agrees_with_exact_arithmetic(case):
     given = np.isfinite(effects)
     np.testing.assert_allclose(effects[given], exact[given], rtol=tolerance, atol=tolerance * 1e-3)
     assert given.all() or result.warnings
+
+
+NOT_HAD = 9.0
+PEOPLE = np.arange(4 * N)
+CONTACTS = {
+    "a third had one": {"c": PEOPLE % 3 == 0},
+    "two that the same people had": {"a": PEOPLE % 2 == 0, "c": PEOPLE % 2 == 0},
+    "two that other people had": {"a": PEOPLE % 2 == 0, "c": PEOPLE % 2 == 1},
+    "all but one had it": {"b": PEOPLE != 11},
+    "two that differ in one person": {
+        "a": PEOPLE % 2 == 0,
+        "c": (PEOPLE % 2 == 0) | (PEOPLE == 5),
+    },
+}
+
+
+@pytest.mark.parametrize("case", CONTACTS)
+def test_contacts_that_not_all_had_agree_with_exact_arithmetic(case):
+    had = CONTACTS[case]
+    table = pd.concat([frame()] * 4, ignore_index=True)
+    quality = [table[name] * had.get(name, True) for name in ("a", "b", "c")]
+    exposure = list({tuple(mask): mask.astype(float) for mask in had.values()}.values())
+    cov = covariance([table["y"], *quality, *exposure], table["w"])
+    coded = table.assign(**{name: table[name].where(mask, NOT_HAD) for name, mask in had.items()})
+    result = mot.driver_analysis(
+        coded,
+        outcome="y",
+        drivers=["a", "b", "c"],
+        not_experienced=[NOT_HAD],
+        n_resamples=0,
+    )
+    shown = result.to_frame()
+    np.testing.assert_allclose(shown["lmg"], exact_lmg(cov, len(exposure)), atol=CLOSE)
+    np.testing.assert_allclose(shown["effect"], exact_effects(cov)[:3], rtol=CLOSE)
+
+
+def test_a_contact_that_nobody_had_is_marked_and_changes_nothing():
+    table = frame()
+    result = mot.driver_analysis(
+        table.assign(d=NOT_HAD),
+        outcome="y",
+        drivers=["a", "b", "c", "d"],
+        not_experienced=[NOT_HAD],
+        n_resamples=0,
+    )
+    assert "d" in result.not_tested
+    np.testing.assert_allclose(
+        result.to_frame().loc[["a", "b", "c"], "lmg"], analysed(table).to_frame()["lmg"], atol=CLOSE
+    )
+
+
+@pytest.mark.parametrize("kind", ["ordered", "score"])
+def test_levels_that_nobody_chose_change_no_ordered_outcome(kind):
+    table = frame(lambda t: {"y": np.clip(t["y"], 2, 6) - 2})
+    found = []
+    for levels in ((0, 1, 2, 3, 4), (0, 1, 2, 3, 9)):
+        coded = table.assign(y=np.array(levels, dtype=float)[table["y"].round().astype(int)])
+        result = mot.driver_analysis(
+            coded, outcome="y", drivers=["a", "b", "c"], kind=kind, n_resamples=0
+        )
+        found.append(result.to_frame()["lmg"].to_numpy())
+    assert np.allclose(*found, atol=FITTED) == (kind == "ordered")
+
+
+def test_a_stratum_of_one_unit_is_told_and_has_errors():
+    table = frame().assign(
+        stratum=np.repeat([0, 1, 2], [20, 39, 1]),
+        cluster=np.arange(N) // 2 + N * (np.arange(N) == 59),
+    )
+    result = mot.driver_analysis(
+        table,
+        outcome="y",
+        drivers=["a", "b", "c"],
+        stratum="stratum",
+        cluster="cluster",
+        n_resamples=0,
+    )
+    assert np.isfinite(result.to_frame()["std_error"]).all()
+    assert any("strat" in text for text in result.warnings)
 
 
 @pytest.mark.parametrize("case", [case for case in ESTIMABLE if case != "a class of one"])
