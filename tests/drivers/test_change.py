@@ -285,7 +285,7 @@ class TestWhatIsCompared:
         few = {name: frame.copy() for name, frame in frames.items()}
         few["B"].loc[few["B"].index >= 20, "c"] = 6
         found = compare(study_of(tmp_path, few))
-        assert "wave B: too few to say" in found.left_out["c"]
+        assert "wave B: suppressed: fewer than 10" in found.left_out["c"]
         assert found.parts.at["having it: c", "kind"] == "control"
 
     def test_doubled_ratings_are_left_out(self, reached, tmp_path):
