@@ -2,10 +2,11 @@
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -13,10 +14,13 @@ from tests.test_workbook import five_line_study
 
 SECONDS = 90  # a generous upper bound on a busy machine; nothing is timed
 RULES = "rules: {{seed: {seed}, n_resamples: 50}}\n"
-# The command, with a report of one cell in place of the whole one.
+# The command, with a report of one cell in place of the whole one, and the signals of a terminal:
+# what is started in the background, or by nohup, ignores some.
 MOT = """\
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from mot_research.report import originals
 originals.PLACES = (Path(sys.argv.pop(1)),)
 from mot_research.cli import main
@@ -69,6 +73,7 @@ class Small:
     temporary: Path
     programs: Path
     mark: Path
+    runs: list[subprocess.Popen] = field(default_factory=list)
 
     @classmethod
     def made(cls, folder: Path) -> "Small":
@@ -97,7 +102,7 @@ class Small:
 
     def started(self, *arguments, environment=None, **options) -> subprocess.Popen:
         originals = self.study.parent / "originals"
-        return subprocess.Popen(
+        run = subprocess.Popen(
             [sys.executable, "-c", MOT, str(originals), *map(str, arguments)],
             env=os.environ
             | {
@@ -113,6 +118,16 @@ class Small:
             start_new_session=True,
             **options,
         )
+        self.runs.append(run)
+        return run
+
+    def end_all(self) -> None:
+        """End what a test that failed has left running."""
+        for run in self.runs:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+                run.communicate()
+        self.runs.clear()
 
     def report(self, *arguments, **options) -> subprocess.Popen:
         renderer = () if "--renderer" in arguments else ("--renderer", "embedded")

@@ -55,6 +55,7 @@ def small(whole):
     small, before, _ = whole
     study = held(small.study)
     yield small
+    small.end_all()
     small.mark.unlink(missing_ok=True)
     for program in small.programs.iterdir():
         program.unlink()
