@@ -1,7 +1,7 @@
 """The subset tree of `subset_tree`, compiled: about a nanosecond a subset and core.
 
 Import it only where there is work: importing numba and loading the compiled code
-takes half a second, and compiling it five (once, where a cache can be written).
+takes half a second, and compiling it ten (once, where a cache can be written).
 
 The first players are walked one subset at a time (a *task*, so that threads share
 them), the next ones are doubled in place into lanes, and the last five are
