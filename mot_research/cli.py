@@ -1,16 +1,16 @@
-"""The command ``mot``: thin, quick to start, one readable message for every error."""
+"""The command ``mot``: thin, and quick to start."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 
-from mot_research.errors import MotError, StudyError, SurveyError, shown
+from mot_research.ending import FINE, FOUND_ERRORS, UNUSABLE, exit_code
+from mot_research.errors import StudyError, SurveyError, shown
 from mot_research.terminal import (
     Progress,
     complain,
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from mot_research.study.manifests import Manifest
     from mot_research.survey.wave import Survey
     from mot_research.workbook import Step
-
-FINE, FOUND_ERRORS, UNUSABLE = 0, 1, 2
-FIRST_SIGNAL = 128  # a command that a signal ends exits with this and its number: 130 for Ctrl-C
 
 app = App(
     name="mot",
@@ -58,51 +55,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     # Many small matrices: two BLAS threads wait for each other longer than they compute.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    _stop_like_ctrl_c()
-    try:
-        code = app(exit_on_error=False, print_error=False) or FINE
-    except CycloptsError as error:
-        complain(f"{error}\nSee `mot --help`.")
-        code = UNUSABLE
-    except MotError as error:
-        complain(str(error))
-        code = UNUSABLE
-    except KeyboardInterrupt as stop:
-        complain("stopped; the files are as the last finished run left them.")
-        code = FIRST_SIGNAL + (stop.args[0] if stop.args else signal.SIGINT)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FINE
-    except OSError as error:
-        if os.environ.get("MOT_TRACEBACK"):
-            raise
-        complain(
-            f"'{shown(error.filename or 'a file')}' can't be read or written "
-            f"({shown(error.strerror or error)}). Nothing was finished; the files are as the "
-            "last finished run left them. Where it is unclear why, MOT_TRACEBACK=1 prints where."
-        )
-        code = UNUSABLE
-    except Exception as error:
-        if os.environ.get("MOT_TRACEBACK"):
-            raise
-        complain(
-            f"this is a fault of mot_research, not of your files ({type(error).__name__}: "
-            f"{shown(error)}). Please report it with what MOT_TRACEBACK=1 prints."
-        )
-        code = UNUSABLE
-    sys.exit(code)
-
-
-def _stop_like_ctrl_c() -> None:
-    """Asked to end, or left by its terminal, a run tidies up as after Ctrl-C."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt(number)
-
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, stop)
+    sys.exit(exit_code(lambda: app(exit_on_error=False, print_error=False)))
 
 
 @app.command

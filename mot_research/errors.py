@@ -3,6 +3,7 @@
 import unicodedata
 from pathlib import PurePath
 
+FIRST_SIGNAL = 128  # what a signal ends exits with this and its number: 130 for Ctrl-C
 SHOWN_CHARACTERS = 80
 
 

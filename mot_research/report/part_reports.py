@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
-from mot_research.errors import MotError, RenderError
+from mot_research.errors import FIRST_SIGNAL, MotError, RenderError
 from mot_research.report.files import staged
 from mot_research.report.study_documents import (
     DocumentName,
@@ -26,7 +26,6 @@ from mot_research.study.reading import read_study
 from mot_research.survey.file_names import part_folder
 from mot_research.survey.part import Part
 
-FIRST_SIGNAL = 128  # a process that a signal ends says this and the signal's number
 SECONDS_TO_TIDY_UP = 10.0
 
 

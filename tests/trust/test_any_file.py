@@ -12,7 +12,8 @@ import pytest
 import xlsxwriter
 
 import mot_research as mot
-from mot_research.cli import UNUSABLE, main
+from mot_research.cli import main
+from mot_research.ending import UNUSABLE
 from mot_research.errors import MotError, StudyError, SurveyError
 from mot_research.survey import separately
 from mot_research.survey.tables import read_table

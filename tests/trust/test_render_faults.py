@@ -135,6 +135,15 @@ def test_a_render_that_is_stopped_tidies_up_and_says_one_line(small, number, sen
     assert not small.left()
 
 
+def one_message(small, process):
+    """What a run said that could not do its work, and left nothing behind."""
+    said = ended(process)
+    assert said.count("\n") == 1
+    assert process.returncode == 2
+    assert not small.left()
+    return said
+
+
 DEATHS = {
     "killed": ("os.kill(os.getpid(), 9)", "Python stopped while it ran the cell on line 12 of"),
     "raises": ("1 / 0", "the cell on line 12 of prioritization.qmd failed: ZeroDivisionError"),
@@ -144,25 +153,19 @@ DEATHS = {
 @pytest.mark.parametrize(("cell", "message"), DEATHS.values(), ids=DEATHS)
 def test_a_kernel_that_dies_is_one_message(small, cell, message):
     process = small.report(environment={"FIRST_CELL": cell})
-    said = ended(process)
+    said = one_message(small, process)
     assert said.startswith(f"mot: {message}")
-    assert said.count("\n") == 1
     assert re.search(r"JupyterLab|smaller wave", said)
-    assert process.returncode == 2
-    assert not small.left()
 
 
 def test_a_kernel_that_does_not_start_is_one_message(small, tmp_path):
     (tmp_path / "ipykernel_launcher.py").write_text("raise ImportError('no ipykernel here')")
     path = f"{ROOT}{os.pathsep}{tmp_path}"
     process = small.report(environment={"PYTHONPATH": path})
-    said = ended(process)
+    said = one_message(small, process)
     assert said.startswith("mot: the Python that runs documents could not be started")
     assert "no ipykernel here" in said
     assert "install mot_research again" in said
-    assert said.count("\n") == 1
-    assert process.returncode == 2
-    assert not small.left()
 
 
 @pytest.fixture
@@ -224,12 +227,9 @@ def test_a_folder_that_may_not_be_written_is_one_message(small, closed):
     folder.chmod(0o500)
     try:
         process = small.report(*arguments, preexec_fn=as_anybody)
-        said = ended(process)
+        said = one_message(small, process)
     finally:
         folder.chmod(0o755)
     assert said.startswith("mot: the output folder")
     assert "Permission denied" in said
     assert "Give another one with --output" in said
-    assert said.count("\n") == 1
-    assert process.returncode == 2
-    assert not small.left()
